@@ -31,6 +31,7 @@ struct ElfSection {
   std::string_view name;
   u32 type = 0;
   u32 link = 0;  ///< index of the section it refers to (a symbol table's strings)
+  u64 flags = 0;
   Addr address;
   u64 size = 0;
   u64 entry_size = 0;

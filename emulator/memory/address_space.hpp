@@ -1,0 +1,159 @@
+/// The guest's 47-bit user address space: mappings with permissions, 4 KiB pages made on first touch, copy-on-write
+/// snapshots, and a direct-mapped translation cache that makes the common access a compare and a load.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "emulator/base/types.hpp"
+#include "emulator/cpu/fault.hpp"
+#include "emulator/memory/page_table.hpp"
+
+namespace emulator::memory {
+
+enum Protection : u8 { kNone = 0, kRead = 1, kWrite = 2, kExec = 4 };
+
+/// End of user addresses on x86-64 Linux (TASK_SIZE_MAX): the last page below 2^47 is never mapped.
+inline constexpr u64 kUserEnd = 0x7ffffffff000;
+/// Nothing is mapped below (vm.mmap_min_addr).
+inline constexpr u64 kUserStart = 0x10000;
+
+/// What fills the pages of a mapping before the guest writes to them. Bytes past the end read as zero; pages that lie
+/// wholly past the end of a file fault with SIGBUS when `bus_past_end`.
+struct Backing {
+  std::shared_ptr<const void> owner;  // keeps `bytes` alive
+  std::span<const u8> bytes;
+  bool bus_past_end = false;
+};
+
+/// One mapping [start, end): a line of /proc/self/maps.
+struct Region {
+  u64 end = 0;
+  u8 protection = kNone;
+  bool shared = false;
+  std::shared_ptr<const Backing> backing;  // none: anonymous
+  u64 backing_offset = 0;                  // of `start` in the backing
+  std::string name;                        // "[stack]", "[heap]", a guest path
+};
+
+/// Translation cache. A slot's tag is the page number it answers for; `addend` plus the guest address is the host
+/// address. Pages that hold decoded code, are shared with a snapshot or are watched are never in the write half.
+struct Tlb {
+  static constexpr std::size_t kEntries = 256;
+  static constexpr u64 kEmpty = ~u64{0};
+  struct Entry {
+    u64 tag = kEmpty;
+    u64 addend = 0;
+  };
+  std::array<Entry, kEntries> read;
+  std::array<Entry, kEntries> write;
+
+  /// The host address of [address, address + size) or null. An access that straddles pages misses: its last byte's
+  /// page number is compared with the slot of its first.
+  static u8* find(const std::array<Entry, kEntries>& half, u64 address, unsigned size) {
+    const Entry& e = half[(address / base::kPageSize) % kEntries];
+    if ((address + size - 1) / base::kPageSize != e.tag) [[unlikely]] return nullptr;
+    return reinterpret_cast<u8*>(e.addend + address);
+  }
+  void clear() { read.fill({}), write.fill({}); }
+  void drop(u64 page) {
+    for (auto* half : {&read, &write})
+      if (Entry& e = (*half)[page % kEntries]; e.tag == page) e = {};
+  }
+};
+
+/// A frozen address space: shares every page with the live one until either writes.
+struct Snapshot {
+  PageTable pages;
+  std::shared_ptr<const std::map<u64, Region>> regions;
+};
+
+class AddressSpace {
+ public:
+  /// `limit`: bytes of pages that may be touched; reaching it throws base::LimitReached.
+  explicit AddressSpace(u64 limit);
+
+  // -- mappings; addresses and lengths are page-aligned, ranges lie in user space (checked by the caller) --
+
+  /// Replaces whatever is mapped in [start, start+length).
+  void map(Addr start, u64 length, Region region);
+  void unmap(Addr start, u64 length);
+  /// False when part of the range is not mapped (ENOMEM); the mapped part before the hole is changed, as Linux does.
+  bool protect(Addr start, u64 length, u8 protection);
+  bool is_mapped(Addr start, u64 length) const;  // wholly
+  bool is_free(Addr start, u64 length) const;    // no byte of it mapped
+  /// The highest free range of `length` bytes that ends at or below `ceiling`: the deterministic placement rule.
+  std::optional<Addr> find_free(u64 length, Addr ceiling) const;
+  const Region* region_at(Addr a, u64* start = nullptr) const;
+  const std::map<u64, Region>& regions() const { return *regions_; }
+  /// Forgets the contents of whole pages: they read as their backing or zero again (MADV_DONTNEED).
+  void discard(Addr start, u64 length);
+  /// Moves page contents (mremap).
+  void move_pages(Addr from, Addr to, u64 length);
+  bool page_touched(u64 page) const { return pages_.find(page) != nullptr; }
+
+  // -- access: checked copies; throw GuestFault at the first byte that cannot be accessed, nothing written before --
+
+  void read(Addr from, std::span<u8> to, cpu::Access why = cpu::Access::read);
+  void write(Addr to, std::span<const u8> from);
+  /// As read/write, for the kernel's copies: false (EFAULT) instead of a fault.
+  bool copy_in(Addr from, std::span<u8> to);
+  bool copy_out(Addr to, std::span<const u8> from);
+  template <class T> bool copy_in(Addr from, T& to) {
+    return copy_in(from, std::span(reinterpret_cast<u8*>(&to), sizeof(T)));
+  }
+  template <class T> bool copy_out(Addr to, const T& from) {
+    return copy_out(to, std::span(reinterpret_cast<const u8*>(&from), sizeof(T)));
+  }
+  /// Writes whatever the protection (the loader, a debugger). Mapped pages only.
+  void poke(Addr to, std::span<const u8> from);
+  /// Reads whatever the protection without touching pages or the translation cache; false when not mapped.
+  bool peek(Addr from, std::span<u8> to) const;
+  /// As many code bytes as can be fetched at `pc`, at most to.size(); 0 with a fault to raise when none can.
+  std::size_t fetch(Addr pc, std::span<u8> to, cpu::GuestFault& fault);
+
+  /// Fills the translation cache for one page or throws the GuestFault.
+  u8* translate(u64 page, cpu::Access access, u64 address);
+
+  // -- wiring --
+
+  /// The cache that the executing core reads; kept in step with every change of the address space.
+  void attach(Tlb* tlb) { tlb_ = tlb; }
+  /// Code was decoded from this page: the next write to it calls the listener, once.
+  void mark_code(u64 page);
+  void on_code_change(std::function<void(u64 page)> listener) { code_changed_ = std::move(listener); }
+
+  // -- snapshots --
+
+  Snapshot snapshot();
+  void restore(const Snapshot& s);
+
+  u64 touched_bytes() const { return pages_.count() * base::kPageSize; }
+  u64 limit() const { return limit_; }
+
+ private:
+  using Regions = std::map<u64, Region>;
+  Regions& mutable_regions();
+  void split(Regions& regions, u64 at);
+  void merge_around(Regions& regions, u64 start, u64 end);
+  void forget_pages(u64 start, u64 end);
+  void code_write(u64 page);
+  [[noreturn]] static void fault(u64 address, cpu::Access access, bool present);
+  u8* materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address, cpu::Access access);
+
+  PageTable pages_;
+  std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
+  std::unordered_set<u64> code_pages_;
+  std::function<void(u64)> code_changed_;
+  Tlb own_tlb_;  // until a core attaches its own
+  Tlb* tlb_ = &own_tlb_;
+  u64 limit_;
+};
+
+}  // namespace emulator::memory

@@ -1,0 +1,168 @@
+// The mappings of an address space: what mmap, munmap, mprotect and mremap change.
+#include <algorithm>
+
+#include "emulator/base/error.hpp"
+#include "emulator/memory/address_space.hpp"
+
+namespace emulator::memory {
+
+AddressSpace::Regions& AddressSpace::mutable_regions() {
+  if (regions_.use_count() > 1) regions_ = std::make_shared<Regions>(*regions_);
+  return *regions_;
+}
+
+/// Makes `at` a region boundary if it lies inside a region.
+void AddressSpace::split(Regions& regions, u64 at) {
+  auto it = regions.upper_bound(at);
+  if (it == regions.begin()) return;
+  --it;
+  if (it->first == at || it->second.end <= at) return;
+  Region right = it->second;
+  right.backing_offset += at - it->first;
+  it->second.end = at;
+  regions.emplace_hint(std::next(it), at, std::move(right));
+}
+
+namespace {
+bool continues(u64 left_start, const Region& left, u64 right_start, const Region& right) {
+  return left.end == right_start && left.protection == right.protection && left.shared == right.shared &&
+         left.backing == right.backing && left.name == right.name &&
+         (!left.backing || left.backing_offset + (right_start - left_start) == right.backing_offset);
+}
+}  // namespace
+
+/// Joins regions that became alike, so that /proc/self/maps and the map's size stay as Linux would have them.
+void AddressSpace::merge_around(Regions& regions, u64 start, u64 end) {
+  auto it = regions.lower_bound(start);
+  if (it != regions.begin()) --it;
+  while (it != regions.end() && it->first <= end) {
+    const auto next = std::next(it);
+    if (next == regions.end()) return;
+    if (continues(it->first, it->second, next->first, next->second)) {
+      it->second.end = next->second.end;
+      regions.erase(next);
+    } else {
+      it = next;
+    }
+  }
+}
+
+void AddressSpace::forget_pages(u64 start, u64 end) {
+  const u64 first = start / base::kPageSize, last = end / base::kPageSize;
+  tlb_->clear();
+  if (last - first > code_pages_.size()) {
+    std::vector<u64> hit;
+    for (const u64 page : code_pages_)
+      if (page >= first && page < last) hit.push_back(page);
+    std::sort(hit.begin(), hit.end());
+    for (const u64 page : hit) code_write(page);
+  } else {
+    for (u64 page = first; page < last; ++page) code_write(page);
+  }
+}
+
+void AddressSpace::map(Addr start, u64 length, Region region) {
+  unmap(start, length);
+  Regions& regions = mutable_regions();
+  region.end = start.value + length;
+  regions.emplace(start.value, std::move(region));
+  merge_around(regions, start.value, start.value + length);
+}
+
+void AddressSpace::unmap(Addr start, u64 length) {
+  const u64 end = start.value + length;
+  RT0_CHECK(start.value % base::kPageSize == 0 && length % base::kPageSize == 0, "unaligned mapping");
+  Regions& regions = mutable_regions();
+  split(regions, start.value);
+  split(regions, end);
+  regions.erase(regions.lower_bound(start.value), regions.lower_bound(end));
+  pages_.erase(start.value / base::kPageSize, end / base::kPageSize);
+  forget_pages(start.value, end);
+}
+
+bool AddressSpace::protect(Addr start, u64 length, u8 protection) {
+  const u64 end = start.value + length;
+  Regions& regions = mutable_regions();
+  split(regions, start.value);
+  split(regions, end);
+  u64 at = start.value;
+  for (auto it = regions.lower_bound(start.value); it != regions.end() && it->first < end && it->first == at; ++it) {
+    it->second.protection = protection;
+    at = it->second.end;
+  }
+  merge_around(regions, start.value, end);
+  forget_pages(start.value, end);
+  return at >= end;
+}
+
+bool AddressSpace::is_mapped(Addr start, u64 length) const {
+  u64 at = start.value;
+  const u64 end = start.value + length;
+  while (at < end) {
+    const Region* r = region_at(Addr(at));
+    if (r == nullptr) return false;
+    at = r->end;
+  }
+  return true;
+}
+
+bool AddressSpace::is_free(Addr start, u64 length) const {
+  const u64 end = start.value + length;
+  auto it = regions_->lower_bound(start.value);
+  if (it != regions_->end() && it->first < end) return false;
+  return it == regions_->begin() || std::prev(it)->second.end <= start.value;
+}
+
+std::optional<Addr> AddressSpace::find_free(u64 length, Addr ceiling) const {
+  u64 gap_end = ceiling.value;
+  auto it = regions_->lower_bound(ceiling.value);
+  while (true) {
+    const bool first = it == regions_->begin();
+    const u64 gap_start = first ? kUserStart : std::prev(it)->second.end;
+    if (gap_start < gap_end && gap_end - gap_start >= length) return Addr(gap_end - length);
+    if (first) return std::nullopt;
+    --it;
+    gap_end = std::min(gap_end, it->first);
+  }
+}
+
+const Region* AddressSpace::region_at(Addr a, u64* start) const {
+  auto it = regions_->upper_bound(a.value);
+  if (it == regions_->begin()) return nullptr;
+  --it;
+  if (it->second.end <= a.value) return nullptr;
+  if (start != nullptr) *start = it->first;
+  return &it->second;
+}
+
+void AddressSpace::discard(Addr start, u64 length) {
+  pages_.erase(start.value / base::kPageSize, (start.value + length) / base::kPageSize);
+  forget_pages(start.value, start.value + length);
+}
+
+void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
+  for (u64 offset = 0; offset < length; offset += base::kPageSize) {
+    const u64 source = (from.value + offset) / base::kPageSize;
+    const Frame* frame = pages_.find(source);
+    if (frame == nullptr) continue;
+    bool created = false;
+    pages_.own((to.value + offset) / base::kPageSize, created)->bytes = frame->bytes;
+  }
+  tlb_->clear();
+}
+
+Snapshot AddressSpace::snapshot() {
+  tlb_->clear();  // every frame is shared from here on
+  return {pages_, regions_};
+}
+
+void AddressSpace::restore(const Snapshot& s) {
+  pages_ = s.pages;
+  regions_ = std::const_pointer_cast<Regions>(s.regions);
+  tlb_->clear();
+  std::vector<u64> code(code_pages_.begin(), code_pages_.end());
+  std::sort(code.begin(), code.end());
+  for (const u64 page : code) code_write(page);
+}
+
+}  // namespace emulator::memory

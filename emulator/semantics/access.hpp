@@ -1,0 +1,350 @@
+/// How a meaning reaches the machine. A meaning is written once, as a template over `c`; this class is every `c`.
+///
+/// A Form fixes at compile time how operands are found, so that the fast loop's handlers are straight code; Kind::any
+/// leaves it to the Op. With Observed every write and every memory access is recorded in Core::effects, and nothing is
+/// chained. Laziness, caches and dispatch live here and in the loop, never in a meaning.
+#pragma once
+
+#include <cstring>
+#include <type_traits>
+
+#include "emulator/cpu/fault.hpp"
+#include "emulator/semantics/core.hpp"
+
+namespace emulator::semantics {
+
+using cpu::Flags;
+using cpu::V128;
+using cpu::V256;
+using cpu::Word;
+
+enum class Place : u8 { any, none, reg, mem, imm };
+enum class Addressing : u8 { any, base, full, absolute };
+
+/// Where operands 0 to 2 are and how a memory operand's address is formed.
+struct Form {
+  Place operand[3] = {Place::any, Place::any, Place::any};
+  Addressing addressing = Addressing::any;
+  friend bool operator==(const Form&, const Form&) = default;
+};
+inline constexpr Form kAnyForm{};
+
+/// The low 32 or 64 bits of an XMM register, or a memory operand of that size, as bits.
+struct Low32 { u32 bits; };
+struct Low64 { u64 bits; };
+template <class T> concept Vector = std::same_as<T, V128> || std::same_as<T, V256>;
+template <class T> concept Low = std::same_as<T, Low32> || std::same_as<T, Low64>;
+
+/// Raises a fault at the instruction `op`: out of line, so that handlers stay small and free of frames.
+[[noreturn]] void raise(Core& core, const Op* op, cpu::FaultKind kind);
+/// The slow paths of a memory access: page straddling, first touch, copy-on-write, code pages, faults.
+template <class T> T load_slow(Core& core, const Op* op, u64 address);
+template <class T> void store_slow(Core& core, const Op* op, u64 address, T value);
+extern template u8 load_slow(Core&, const Op*, u64);
+extern template u16 load_slow(Core&, const Op*, u64);
+extern template u32 load_slow(Core&, const Op*, u64);
+extern template u64 load_slow(Core&, const Op*, u64);
+extern template V128 load_slow(Core&, const Op*, u64);
+extern template V256 load_slow(Core&, const Op*, u64);
+extern template void store_slow(Core&, const Op*, u64, u8);
+extern template void store_slow(Core&, const Op*, u64, u16);
+extern template void store_slow(Core&, const Op*, u64, u32);
+extern template void store_slow(Core&, const Op*, u64, u64);
+extern template void store_slow(Core&, const Op*, u64, V128);
+extern template void store_slow(Core&, const Op*, u64, V256);
+/// True (and faults with #PF otherwise) when [address, address+size) can be written; for stores that must not tear.
+void require_writable(Core& core, const Op* op, u64 address, u64 size);
+
+#define RT0_INLINE [[gnu::always_inline]] inline
+
+template <Form F, bool Observed> class Access {
+ public:
+  static constexpr bool kObserved = Observed;
+
+  RT0_INLINE Access(Core& core, const Op* op) : core_(core), op_(op) {}
+
+  Core& core() { return core_; }
+  const Op* op() const { return op_; }
+
+  // -- operands --
+
+  RT0_INLINE bool is_mem(unsigned i) const {
+    if constexpr (F.operand[0] == Place::any) return op_->kind(i) == decode::Kind::mem;
+    return F.operand[i] == Place::mem;
+  }
+  RT0_INLINE bool is_imm(unsigned i) const {
+    if constexpr (F.operand[0] == Place::any) return op_->kind(i) == decode::Kind::imm;
+    return F.operand[i] == Place::imm;
+  }
+  RT0_INLINE bool is_reg(unsigned i) const { return !is_mem(i) && !is_imm(i); }
+
+  /// A general register, memory or immediate (sign-extended) operand.
+  template <Word T> RT0_INLINE T read(unsigned i) {
+    if (is_mem(i)) return load<T>(address());
+    if (is_imm(i)) return static_cast<T>(immediate());
+    T v;
+    std::memcpy(&v, reinterpret_cast<const u8*>(core_.regs.slots.data()) + op_->reg[i], sizeof v);
+    return v;
+  }
+  /// An XMM/YMM register or memory operand. Legacy SSE requires memory to be aligned (#GP); VEX does not.
+  template <Vector T> RT0_INLINE T read(unsigned i) {
+    if (is_mem(i) && !(op_->bits & decode::kOpVex)) return read_aligned<T>(i);
+    return read_unaligned<T>(i);
+  }
+  template <Vector T> RT0_INLINE T read_unaligned(unsigned i) {
+    if (is_mem(i)) return load<T>(address());
+    T v;
+    std::memcpy(&v, &core_.regs.ymm[op_->reg[i]], sizeof v);
+    return v;
+  }
+  template <Vector T> RT0_INLINE T read_aligned(unsigned i) {
+    if (is_mem(i)) require_aligned(sizeof(T));
+    return read_unaligned<T>(i);
+  }
+  /// The low lane of an XMM register, or memory of the lane's size.
+  template <Low T> RT0_INLINE T read(unsigned i) {
+    using Bits = decltype(T::bits);
+    if (is_mem(i)) return {load<Bits>(address())};
+    Bits v;
+    std::memcpy(&v, &core_.regs.ymm[op_->reg[i]], sizeof v);
+    return {v};
+  }
+
+  /// 32-bit register writes clear the upper half; 8- and 16-bit ones keep the rest (SDM vol. 1, 3.4.1.1).
+  template <Word T> RT0_INLINE void write(unsigned i, T v) {
+    if (is_mem(i)) return store<T>(address(), v);
+    u8* const place = reinterpret_cast<u8*>(core_.regs.slots.data()) + op_->reg[i];
+    note_gpr(op_->reg[i] / 8, [&] {
+      if constexpr (sizeof(T) == 4) {
+        const u64 wide = v;
+        std::memcpy(place, &wide, 8);
+      } else {
+        std::memcpy(place, &v, sizeof v);
+      }
+    });
+  }
+  /// Legacy SSE keeps bits above the operand; VEX clears them (SDM vol. 1, 14.1.4).
+  template <Vector T> RT0_INLINE void write(unsigned i, const T& v) {
+    if (is_mem(i)) return store<T>(address(), v);
+    write_ymm(op_->reg[i], v, (op_->bits & decode::kOpVex) != 0);
+  }
+  template <Vector T> RT0_INLINE void write_aligned(unsigned i, const T& v) {
+    if (is_mem(i)) require_aligned(sizeof(T));
+    write(i, v);
+  }
+  template <Low T> RT0_INLINE void write_mem(const T& v) { store(address(), v.bits); }
+
+  template <Vector T> RT0_INLINE T ymm(unsigned number) const {
+    T v;
+    std::memcpy(&v, &core_.regs.ymm[number], sizeof v);
+    return v;
+  }
+  template <Vector T> RT0_INLINE void write_ymm(unsigned number, const T& v, bool clear_above) {
+    V256& place = core_.regs.ymm[number];
+    note_ymm(number, [&] {
+      std::memcpy(&place, &v, sizeof v);
+      if (sizeof(T) == 16 && clear_above) std::memset(place.bytes.data() + 16, 0, 16);
+    });
+  }
+
+  /// The effective address of the memory operand, segment base included.
+  RT0_INLINE u64 address() const {
+    const auto slot = [this](u8 offset) {
+      u64 v;
+      std::memcpy(&v, reinterpret_cast<const u8*>(core_.regs.slots.data()) + offset, 8);
+      return v;
+    };
+    if constexpr (F.addressing == Addressing::absolute) return op_->target;
+    if constexpr (F.addressing == Addressing::base) return slot(op_->base) + static_cast<u64>(i64{op_->disp});
+    if constexpr (F.addressing == Addressing::any) {
+      if (op_->bits & decode::kOpAbsolute) return op_->target;
+    }
+    const u64 sum = slot(op_->base) + (slot(op_->index) << op_->scale) + static_cast<u64>(i64{op_->disp});
+    if constexpr (F.addressing == Addressing::any) {
+      if (op_->bits & decode::kOpAddress32) return static_cast<u32>(sum);
+    }
+    return sum;
+  }
+  RT0_INLINE i64 immediate() const {
+    if constexpr (F.addressing == Addressing::absolute) return op_->disp;
+    if constexpr (F.addressing == Addressing::any) {
+      if (op_->bits & decode::kOpAbsolute) return op_->disp;
+    }
+    return op_->imm;
+  }
+  bool vex() const { return op_->bits & decode::kOpVex; }
+
+  // -- registers by name --
+
+  template <Word T> RT0_INLINE T reg(unsigned number) const { return static_cast<T>(core_.regs.slots[number]); }
+  template <Word T> RT0_INLINE void set_reg(unsigned number, T v) {
+    note_gpr(number, [&] {
+      u64& place = core_.regs.slots[number];
+      if constexpr (sizeof(T) >= 4)
+        place = v;
+      else
+        place = (place & ~u64{static_cast<T>(~T{0})}) | v;
+    });
+  }
+  RT0_INLINE const Flags& flags() const { return core_.regs.flags; }
+  RT0_INLINE void write(const Flags& f) {
+    note_flags([&] { core_.regs.flags = f; });
+  }
+  u64 rflags() const { return core_.regs.rflags(); }
+  void set_rflags(u64 f) {
+    note_flags([&] { core_.regs.set_rflags(f); });
+  }
+  u32 mxcsr() const { return core_.regs.mxcsr; }
+  void set_mxcsr(u32 v) {
+    if constexpr (Observed) {
+      if (v != core_.regs.mxcsr) {
+        auto& e = core_.effects.add(cpu::PlaceKind::mxcsr, 0, 4);
+        e.before[0] = core_.regs.mxcsr, e.after[0] = v;
+      }
+    }
+    core_.regs.mxcsr = v;
+  }
+
+  // -- memory --
+
+  template <class T> RT0_INLINE T load(u64 a) {
+    T v;
+    if (const u8* host = memory::Tlb::find(core_.tlb.read, a, sizeof(T))) [[likely]]
+      std::memcpy(&v, host, sizeof v);
+    else
+      v = load_slow<T>(core_, op_, a);
+    if constexpr (Observed) {
+      auto& e = core_.effects.add(cpu::PlaceKind::memory_read, 0, sizeof(T), Addr(a));
+      e.before = {}, std::memcpy(&e.before, &v, sizeof v);
+      e.after = e.before;
+    }
+    return v;
+  }
+  template <class T> RT0_INLINE void store(u64 a, T v) {
+    if constexpr (Observed) {
+      require_writable(core_, op_, a, sizeof(T));
+      const T old = load_slow<T>(core_, op_, a);
+      auto& e = core_.effects.add(cpu::PlaceKind::memory_write, 0, sizeof(T), Addr(a));
+      e.before = {}, e.after = {};
+      std::memcpy(&e.before, &old, sizeof v), std::memcpy(&e.after, &v, sizeof v);
+    }
+    if (u8* host = memory::Tlb::find(core_.tlb.write, a, sizeof(T))) [[likely]]
+      std::memcpy(host, &v, sizeof v);
+    else
+      store_slow<T>(core_, op_, a, v);
+  }
+  template <Word T> RT0_INLINE void push(T v) {
+    const u64 sp = core_.regs[cpu::rsp] - sizeof(T);
+    store<T>(sp, v);
+    set_reg<u64>(cpu::rsp, sp);
+  }
+  template <Word T> RT0_INLINE T pop() {
+    const u64 sp = core_.regs[cpu::rsp];
+    const T v = load<T>(sp);
+    set_reg<u64>(cpu::rsp, sp + sizeof(T));
+    return v;
+  }
+  RT0_INLINE void require_aligned(u64 size) {
+    if (address() % size != 0) [[unlikely]] raise(core_, op_, cpu::FaultKind::general_protection);
+  }
+  [[noreturn]] void raise_fault(cpu::FaultKind kind) { raise(core_, op_, kind); }
+
+  // -- the flow of control: a meaning that leaves the straight line returns one of these --
+
+  /// The address after this instruction. Only for instructions that end a block.
+  RT0_INLINE u64 next_pc() const {
+    if constexpr (Observed) return core_.regs.rip;  // the observed loop has advanced it
+    return exits().block->end.value;
+  }
+  /// To the encoded target, or on to the next instruction.
+  RT0_INLINE const Op* branch(bool taken) {
+    if constexpr (Observed) {
+      if (taken) core_.regs.rip = op_->target;
+      return nullptr;
+    } else {
+      decode::Exits& e = exits();
+      const Op*& to = taken ? e.taken : e.fall;
+      if (to == nullptr) [[unlikely]] return unlinked(to, taken);
+      return enter(to);
+    }
+  }
+  RT0_INLINE const Op* jump(u64 target) {
+    if constexpr (Observed) {
+      core_.regs.rip = target;
+      return nullptr;
+    } else {
+      const JumpCache::Entry& e = core_.jumps.at(target);
+      if (e.pc == target) [[likely]] return enter(e.op);
+      core_.regs.rip = target;
+      core_.unlinked = nullptr;
+      return nullptr;
+    }
+  }
+  /// Stop the loop after this instruction, for a reason that the machine handles.
+  const Op* stop(Trap trap) {
+    core_.regs.rip = next_pc();
+    core_.trap = trap;
+    core_.unlinked = nullptr;
+    return nullptr;
+  }
+  /// The number of this instruction: how many retired before it.
+  u64 instruction_number() const {
+    const u64 not_yet = Observed ? 0 : op_->left + 1u;
+    return core_.goal - (static_cast<u64>(core_.budget) + not_yet);
+  }
+
+ private:
+  decode::Exits& exits() const { return decode::exits_of(op_); }
+
+  RT0_INLINE const Op* enter(const Op* first) {
+    const i64 count = decode::count_of(first);
+    if (core_.budget < count) [[unlikely]] {
+      core_.regs.rip = decode::block_of(first).pc.value;
+      core_.unlinked = nullptr;
+      return nullptr;
+    }
+    core_.budget -= count;
+    return first;
+  }
+  [[gnu::noinline]] const Op* unlinked(const Op*& exit, bool taken) {
+    core_.regs.rip = taken ? op_->target : next_pc();
+    core_.unlinked = &exit;
+    return nullptr;
+  }
+
+  template <class Change> RT0_INLINE void note_gpr(unsigned number, Change change) {
+    if constexpr (Observed) {
+      auto& e = core_.effects.add(cpu::PlaceKind::gpr, static_cast<u8>(number), 8);
+      e.before[0] = core_.regs.slots[number];
+      change();
+      e.after[0] = core_.regs.slots[number];
+    } else {
+      change();
+    }
+  }
+  template <class Change> RT0_INLINE void note_ymm(unsigned number, Change change) {
+    if constexpr (Observed) {
+      auto& e = core_.effects.add(cpu::PlaceKind::ymm, static_cast<u8>(number), 32);
+      std::memcpy(&e.before, &core_.regs.ymm[number], 32);
+      change();
+      std::memcpy(&e.after, &core_.regs.ymm[number], 32);
+    } else {
+      change();
+    }
+  }
+  template <class Change> RT0_INLINE void note_flags(Change change) {
+    if constexpr (Observed) {
+      auto& e = core_.effects.add(cpu::PlaceKind::flags, 0, 8);
+      e.before[0] = core_.regs.rflags();
+      change();
+      e.after[0] = core_.regs.rflags();
+    } else {
+      change();
+    }
+  }
+
+  Core& core_;
+  const Op* op_;
+};
+
+}  // namespace emulator::semantics
