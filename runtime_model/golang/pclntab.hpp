@@ -58,8 +58,10 @@ class Pclntab {
   static std::optional<Pclntab> read(const emulator::kernel::ElfImage& image,
                                      std::span<const emulator::u8> bytes, emulator::Addr address);
   bool read_header(std::span<const emulator::u8> bytes);
-  bool check_functions(const emulator::kernel::ElfImage& image) const;
-  bool check_names() const;
+  bool read_go12();
+  bool find_text(const emulator::kernel::ElfImage& image);
+  bool check(const emulator::kernel::ElfImage& image) const;
+  emulator::u64 index_stride() const;
   Record record(emulator::u32 index) const;
   std::string_view file_name(emulator::u32 unit, emulator::i32 number) const;
   std::optional<emulator::i32> value_at(emulator::u32 table, emulator::Addr entry,

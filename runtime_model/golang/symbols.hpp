@@ -90,8 +90,10 @@ class SymbolTable {
  private:
   void take_pclntab();
   bool take_symtab(const emulator::kernel::ElfImage& image);
+  void order();
+  void index();
   void classify();
-  void index_names();
+  std::size_t slot_of(std::string_view name) const;
 
   Pclntab pclntab_;
   std::vector<Function> functions_;     ///< by entry
@@ -100,7 +102,6 @@ class SymbolTable {
       name_slots_;  ///< open addressing: index + 1 of the first function of a name
   std::vector<emulator::u32> same_name_;  ///< index + 1 of the next function of the same name
   std::vector<DataSymbol> data_;          ///< by address
-  std::vector<emulator::u32> data_by_name_;
   std::string_view source_;
   emulator::u64 bias_ = 0;
 };
