@@ -2,6 +2,7 @@
 /// each is for.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -11,20 +12,32 @@
 
 namespace runtime_model::golang {
 
-/// One routine. `names` starts with the name that Go 1.17 uses, or the oldest release that has it.
-struct BootRoutine {
-  std::string_view id;  ///< a slug for traces: "schedinit", "newproc1"
-  std::span<const std::string_view>
-      names;              ///< then the names that other releases use, oldest first
-  int since = 0;          ///< first minor release that has it; 0 = all that rt0 knows
-  int until = 0;          ///< last minor release that has it; 0 = still there
-  std::string_view text;  ///< one sentence for learners
+/// The minor releases that have something, first to last; a last of 0 = still there.
+struct Releases {
+  int first = 0;
+  int last = 0;
 
-  std::string_view name() const { return names.front(); }
-  bool in(GoRelease release) const;  ///< an unknown release counts as every release
+  /// An unknown release counts as every release.
+  bool hold(GoRelease release) const;
 };
 
-/// All of them, in boot order.
+/// One routine. The first name is the oldest; the others are what later releases call the same
+/// thing.
+struct BootRoutine {
+  /// A slug for traces: "schedinit"; the same for what replaced it in a later release.
+  std::string_view id;
+  std::array<std::string_view, 2> spellings;
+  Releases releases;
+  std::string_view text;  ///< one sentence for learners
+
+  std::string_view name() const { return spellings[0]; }
+  std::span<const std::string_view> names() const {
+    return std::span(spellings).first(spellings[1].empty() ? 1 : 2);
+  }
+};
+
+/// All of them, in the order in which Go 1.17 reaches them for the first time; what is newer stands
+/// where it runs.
 std::span<const BootRoutine> boot_routines();
 
 /// A routine and the code that goes by its name: body or assembly first, wrappers after. Empty `at`

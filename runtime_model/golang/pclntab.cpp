@@ -25,13 +25,13 @@ std::optional<PclntabLayout> layout_of(Bytes bytes) {
   if (!magic || rest != 0x0801'0000) return std::nullopt;  // 0, 0, quantum 1, pointers of 8 bytes
   switch (*magic) {
     case 0xfffffffb:
-      return PclntabLayout::kGo12;
+      return PclntabLayout::go12;
     case 0xfffffffa:
-      return PclntabLayout::kGo116;
+      return PclntabLayout::go116;
     case 0xfffffff0:
-      return PclntabLayout::kGo118;
+      return PclntabLayout::go118;
     case 0xfffffff1:
-      return PclntabLayout::kGo120;
+      return PclntabLayout::go120;
     default:
       return std::nullopt;
   }
@@ -124,9 +124,9 @@ bool Pclntab::read_header(Bytes bytes) {
   const auto count = word();
   if (!count || *count == 0 || *count > bytes.size() / index_stride()) return false;
   count_ = static_cast<u32>(*count);
-  if (layout_ == PclntabLayout::kGo12) return read_go12();
+  if (layout_ == PclntabLayout::go12) return read_go12();
   word();  // number of files
-  if (layout_ >= PclntabLayout::kGo118) text_start_ = Addr(word().value_or(0));
+  if (layout_ >= PclntabLayout::go118) text_start_ = Addr(word().value_or(0));
   const auto names = word(), units = word(), files = word(), pctab = word(), functab = word();
   if (!functab || *functab > bytes.size()) return false;
   if (*names > *units || *units > *files || *files > *pctab || *pctab > *functab) return false;
@@ -151,7 +151,7 @@ bool Pclntab::read_go12() {
 
 /// 1.18 to 1.25 write the text's address into the header; since 1.26 only the module data has it.
 bool Pclntab::find_text(const ElfImage& image) {
-  if (layout_ < PclntabLayout::kGo118 || text_start_ != Addr()) return true;
+  if (layout_ < PclntabLayout::go118 || text_start_ != Addr()) return true;
   const u64 first = entry(0) - Addr();
   if (const auto text = moduledata_text(image, address_, first)) {
     text_start_ = *text;
@@ -171,25 +171,25 @@ bool Pclntab::check(const ElfImage& image) const {
   return is_executable(image, entry(0)) && is_executable(image, last) && !name(0).empty();
 }
 
-u64 Pclntab::index_stride() const { return layout_ >= PclntabLayout::kGo118 ? 8 : 16; }
+u64 Pclntab::index_stride() const { return layout_ >= PclntabLayout::go118 ? 8 : 16; }
 
 Addr Pclntab::entry(u32 index) const {
   const u64 at = index * index_stride();
-  if (layout_ >= PclntabLayout::kGo118) return text_start_ + load<u32>(functab_, at).value_or(0);
+  if (layout_ >= PclntabLayout::go118) return text_start_ + load<u32>(functab_, at).value_or(0);
   return Addr(load<u64>(functab_, at).value_or(0));
 }
 
 Pclntab::Record Pclntab::record(u32 index) const {
   if (index >= count_) return {};
   const bool wide =
-      layout_ < PclntabLayout::kGo118;  // the record starts with 8 bytes of entry, not 4
+      layout_ < PclntabLayout::go118;  // the record starts with 8 bytes of entry, not 4
   const u64 at = u64{index} * index_stride();
   const u64 offset = wide ? load<u64>(functab_, at + 8).value_or(~u64{0})
                           : load<u32>(functab_, at + 4).value_or(~u32{0});
   struct Fields {
     u32 name, args, deferreturn, pcsp, pcfile, pcln, npcdata, unit;
   };
-  const Bytes records = layout_ == PclntabLayout::kGo12 ? table_ : functab_;
+  const Bytes records = layout_ == PclntabLayout::go12 ? table_ : functab_;
   const auto fields = load<Fields>(tail(records, offset), wide ? 8 : 4);
   if (!fields) return {};
   return {true, fields->name, fields->pcfile, fields->pcln, fields->unit};
@@ -202,7 +202,7 @@ std::string_view Pclntab::name(u32 index) const {
 }
 
 std::string_view Pclntab::file_name(u32 unit, i32 number) const {
-  const bool old = layout_ == PclntabLayout::kGo12;  // the list's word 0 is its length
+  const bool old = layout_ == PclntabLayout::go12;  // the list's word 0 is its length
   if (number < (old ? 1 : 0)) return {};
   const u64 at = (u64{old ? 0 : unit} + static_cast<u32>(number)) * 4;
   const auto offset = load<u32>(units_, at);

@@ -13,10 +13,10 @@ namespace runtime_model::golang {
 
 /// The layouts, told apart by the magic word.
 enum class PclntabLayout : emulator::u8 {
-  kGo12,   ///< 0xfffffffb: 1.2 to 1.15
-  kGo116,  ///< 0xfffffffa: 1.16, 1.17
-  kGo118,  ///< 0xfffffff0: 1.18, 1.19
-  kGo120,  ///< 0xfffffff1: 1.20 and later
+  go12,   ///< 0xfffffffb: 1.2 to 1.15
+  go116,  ///< 0xfffffffa: 1.16, 1.17
+  go118,  ///< 0xfffffff0: 1.18, 1.19
+  go120,  ///< 0xfffffff1: 1.20 and later
 };
 
 struct SourceLine {
@@ -76,7 +76,7 @@ class Pclntab {
   emulator::Addr address_;
   emulator::Addr text_start_;
   emulator::u32 count_ = 0;
-  PclntabLayout layout_ = PclntabLayout::kGo120;
+  PclntabLayout layout_ = PclntabLayout::go120;
   bool by_section_ = false;
 };
 

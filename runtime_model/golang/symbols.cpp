@@ -142,16 +142,15 @@ void SymbolTable::classify() {
     while (at < pclntab_.function_count() && pclntab_.entry(at) < entry) ++at;
     if (at >= pclntab_.function_count() || pclntab_.entry(at) != entry) continue;
     const std::string_view file = pclntab_.file(at);
-    if (file.ends_with(".s")) f.code = Code::kAssembly;
+    if (file.ends_with(".s")) f.code = Code::assembly;
     if (file == kGenerated) generated.push_back(&f);
   }
-  for (Function* f : generated) f->code = Code::kWrapper;
+  for (Function* f : generated) f->code = Code::wrapper;
   std::erase_if(generated, [&](const Function* f) {
     return std::ranges::any_of(find(f->name),
-                               [](const Function* g) { return g->code != Code::kWrapper; });
+                               [](const Function* g) { return g->code != Code::wrapper; });
   });
-  for (Function* f : generated)
-    f->code = Code::kBody;  // a method's wrapper, an equality function …
+  for (Function* f : generated) f->code = Code::body;  // a method's wrapper, an equality function …
 }
 
 const Function* SymbolTable::function_at(Addr pc) const {
@@ -172,7 +171,7 @@ std::vector<const Function*> SymbolTable::find(std::string_view name) const {
   for (u32 i = name_slots_[slot_of(name)]; i != 0; i = same_name_[i - 1])
     out.push_back(&functions_[i - 1]);
   std::ranges::stable_sort(out, {}, [](const Function* f) {
-    return std::pair(f->code == Code::kWrapper, ~f->size());  // of two of a kind, the larger first
+    return std::pair(f->code == Code::wrapper, ~f->size());  // of two of a kind, the larger first
   });
   return out;
 }

@@ -16,9 +16,9 @@ namespace runtime_model::golang {
 /// changes the calling convention in front of it (cmd/compile/abi-internal.md;
 /// cmd/compile/internal/ssagen/abi.go).
 enum class Code : emulator::u8 {
-  kBody,      ///< compiled from Go: ABIInternal
-  kAssembly,  ///< written in assembly: ABI0, but for a few such as runtime.mcall
-  kWrapper,   ///< generated: ABI0 in front of a body, or ABIInternal in front of assembly
+  body,      ///< compiled from Go: ABIInternal
+  assembly,  ///< written in assembly: ABI0, but for a few such as runtime.mcall
+  wrapper,   ///< generated: ABI0 in front of a body, or ABIInternal in front of assembly
 };
 
 /// Addresses include the load bias.
@@ -26,7 +26,7 @@ struct Function {
   std::string_view name;  ///< without ".abi0"; points into the image
   emulator::Addr entry;
   emulator::Addr end;  ///< one past; where the next one starts, when the size is not recorded
-  Code code = Code::kBody;
+  Code code = Code::body;
 
   emulator::u64 size() const { return end - entry; }
 };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "emulator/kernel/bytes.hpp"
-#include "emulator/kernel/elf_records.hpp"
 
 namespace runtime_model::golang {
 
@@ -24,6 +24,13 @@ constexpr u8 kBigEndian = 1, kInline = 2;
 constexpr u64 kFence =
     16;  // of random bytes on either side of the module text (runtime/debug.modinfo)
 constexpr u64 kLongestVersion = 256;
+
+/// Text that may go to a terminal: no control characters but those that the format itself uses.
+bool is_plain(std::string_view text, std::string_view allowed = {}) {
+  return std::ranges::all_of(text, [&](char c) {
+    return (static_cast<u8>(c) >= ' ' && c != 0x7f) || allowed.find(c) != std::string_view::npos;
+  });
+}
 
 bool is_version(std::string_view text) {
   return text.size() <= kLongestVersion &&
@@ -131,6 +138,7 @@ BuildSetting read_setting(std::string_view text) {
 void read_module_text(BuildInfo& info, std::string_view text) {
   if (text.size() < 2 * kFence + 1 || text[text.size() - kFence - 1] != '\n') return;
   text = text.substr(kFence, text.size() - 2 * kFence);
+  if (!is_plain(text, "\t\n")) return;
   while (!text.empty()) {
     std::string_view line = cut(text, '\n');
     const std::string_view word = cut(line, '\t');
@@ -141,6 +149,23 @@ void read_module_text(BuildInfo& info, std::string_view text) {
     }
     if (word == "build") info.settings.push_back(read_setting(line));
   }
+}
+
+/// The note "Go" of type 4, which the linker puts between the program headers and the text
+/// (cmd/internal/buildid/note.go).
+std::string_view read_build_id(const ElfImage& image) {
+  struct Note {
+    u32 name_size, size, type;
+    char name[4];
+  };
+  const Bytes head = image.file.first(std::min<u64>(image.file.size(), base::kPageSize));
+  for (u64 at = 0; at + sizeof(Note) <= head.size(); at += 4) {
+    const Note note = *load<Note>(head, at);
+    if (note.name_size != 4 || note.type != 4 || std::memcmp(note.name, "Go\0", 4) != 0) continue;
+    const auto id = as_text(slice(head, at + sizeof(Note), note.size).value_or(Bytes{}));
+    return is_plain(id) ? id : std::string_view{};
+  }
+  return {};
 }
 
 std::optional<Blob> find_blob(const ElfImage& image, BuildInfo& info) {
@@ -182,6 +207,7 @@ BuildInfo read_build_info(const ElfImage& image) {
     info.source = info.version.empty() ? "" : "runtime.buildVersion";
   }
   info.release = parse_release(info.version);
+  info.build_id = read_build_id(image);
   return info;
 }
 

@@ -39,6 +39,7 @@ struct BuildInfo {
   std::string module;                  ///< main module
   std::string module_version;          ///< "(devel)", "v0.14.21"
   std::vector<BuildSetting> settings;  ///< 1.18 and later
+  std::string build_id;                ///< four parts with slashes; "" when linked with -buildid=
   /// Where the version was found: ".go.buildinfo", "build info (scanned)", "runtime.buildVersion".
   std::string_view source;
 
@@ -47,7 +48,7 @@ struct BuildInfo {
 };
 
 /// Reads the build info blob by section name or by scanning; without a blob, the runtime's own
-/// version variable. An image that has neither gives an empty BuildInfo. Malformed data is never an
+/// version variable. An image that has neither gives none. Malformed data is never an
 /// error here, only absent.
 BuildInfo read_build_info(const emulator::kernel::ElfImage& image);
 
