@@ -1,0 +1,2 @@
+exports.capitalise = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+exports.lines = (list) => list.join("\n");
