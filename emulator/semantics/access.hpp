@@ -29,11 +29,14 @@ struct Form {
 };
 inline constexpr Form kAnyForm{};
 
-/// The low 32 or 64 bits of an XMM register, or a memory operand of that size, as bits.
+/// The low 8 to 64 bits of an XMM register, or a memory operand of that size, as bits.
+struct Low8 { u8 bits; };
+struct Low16 { u16 bits; };
 struct Low32 { u32 bits; };
 struct Low64 { u64 bits; };
 template <class T> concept Vector = std::same_as<T, V128> || std::same_as<T, V256>;
-template <class T> concept Low = std::same_as<T, Low32> || std::same_as<T, Low64>;
+template <class T>
+concept Low = std::same_as<T, Low8> || std::same_as<T, Low16> || std::same_as<T, Low32> || std::same_as<T, Low64>;
 
 /// Raises a fault at the instruction `op`: out of line, so that handlers stay small and free of frames.
 [[noreturn]] void raise(Core& core, const Op* op, cpu::FaultKind kind);
@@ -94,7 +97,7 @@ template <Form F, bool Observed> class Access {
   template <Vector T> RT0_INLINE T read_unaligned(unsigned i) {
     if (is_mem(i)) return load<T>(address());
     T v;
-    std::memcpy(&v, &core_.regs.ymm[op_->reg[i]], sizeof v);
+    std::memcpy(v.bytes.data(), core_.regs.ymm[op_->reg[i]].bytes.data(), sizeof v);
     return v;
   }
   template <Vector T> RT0_INLINE T read_aligned(unsigned i) {
@@ -136,13 +139,13 @@ template <Form F, bool Observed> class Access {
 
   template <Vector T> RT0_INLINE T ymm(unsigned number) const {
     T v;
-    std::memcpy(&v, &core_.regs.ymm[number], sizeof v);
+    std::memcpy(v.bytes.data(), core_.regs.ymm[number].bytes.data(), sizeof v);
     return v;
   }
   template <Vector T> RT0_INLINE void write_ymm(unsigned number, const T& v, bool clear_above) {
     V256& place = core_.regs.ymm[number];
     note_ymm(number, [&] {
-      std::memcpy(&place, &v, sizeof v);
+      std::memcpy(place.bytes.data(), v.bytes.data(), sizeof v);
       if (sizeof(T) == 16 && clear_above) std::memset(place.bytes.data() + 16, 0, 16);
     });
   }

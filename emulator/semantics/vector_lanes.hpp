@@ -1,0 +1,188 @@
+/// The shapes that vector meanings come in, so that a row says only what happens to a lane. The legacy, VEX.128 and
+/// VEX.256 forms of an instruction share one meaning: operand 0 is the destination, 1 and 2 are the sources
+/// (kThreeOperands makes legacy forms look so), and 256-bit forms repeat the 128-bit operation on each half.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#include "emulator/semantics/row.hpp"
+
+namespace emulator::semantics {
+
+// -- lanes and halves --
+
+/// The T lanes of one 128-bit half.
+template <class T> using Lanes = V128::Lanes<T>;
+
+/// The 128-bit half `h` of a register.
+template <Vector V> RT0_INLINE V128 half(const V& v, unsigned h) {
+  V128 out;
+  std::memcpy(out.bytes.data(), v.bytes.data() + 16 * h, 16);
+  return out;
+}
+template <Vector V> RT0_INLINE void set_half(V& v, unsigned h, const V128& to) {
+  std::memcpy(v.bytes.data() + 16 * h, to.bytes.data(), 16);
+}
+template <Vector V> inline constexpr unsigned kHalves = V::kBytes / 16;
+
+/// All ones or all zeros: the result of a vector comparison.
+template <class T> constexpr T mask_if(bool holds) { return static_cast<T>(holds ? ~T{0} : T{0}); }
+
+/// The nearest value that a T can hold.
+template <class T> constexpr T saturate(i32 v) {
+  using Limits = std::numeric_limits<T>;
+  return static_cast<T>(std::clamp<i32>(v, Limits::min(), Limits::max()));
+}
+
+/// The low `sizeof` bytes of a vector operand, or that much memory: what a narrow source of T lanes occupies.
+template <std::size_t Bytes> struct Packed;
+template <> struct Packed<1> { using type = Low8; };
+template <> struct Packed<2> { using type = Low16; };
+template <> struct Packed<4> { using type = Low32; };
+template <> struct Packed<8> { using type = Low64; };
+template <> struct Packed<16> { using type = V128; };
+
+/// Reads operand i as the array A (1 to 16 bytes) from the bottom of a register or from memory of that size, at any
+/// alignment: narrow sources are not subject to the 16-byte rule of legacy SSE.
+template <class A> RT0_INLINE A read_packed(auto& c, unsigned i) {
+  using P = typename Packed<sizeof(A)>::type;
+  if constexpr (Vector<P>)
+    return std::bit_cast<A>(c.template read_unaligned<P>(i).bytes);
+  else
+    return std::bit_cast<A>(c.template read<P>(i).bits);
+}
+
+// -- meanings made of a function over lanes; F is stateless --
+
+/// destination[i] = f(first[i], second[i])
+template <class T, class F> struct Lanewise {
+  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+    const auto a = c.template read<V>(1).template lanes<T>();
+    const auto b = c.template read<V>(2).template lanes<T>();
+    typename V::template Lanes<T> out;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i], b[i]));
+    c.write(0, V::template of<T>(out));
+  }
+};
+
+/// destination[i] = f(source[i])
+template <class T, class F> struct LanewiseUnary {
+  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+    const auto a = c.template read<V>(1).template lanes<T>();
+    typename V::template Lanes<T> out;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i]));
+    c.write(0, V::template of<T>(out));
+  }
+};
+
+/// destination[i] = f(first[i], count): the count is an immediate or the low 64 bits of an XMM or 128-bit operand.
+template <class T, class F> struct Shifted {
+  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+    const auto a = c.template read<V>(1).template lanes<T>();
+    const u64 count = c.is_imm(2) ? static_cast<u8>(c.immediate())
+                                  : c.template read<V128>(2).template lanes<u64>()[0];
+    typename V::template Lanes<T> out;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i], count));
+    c.write(0, V::template of<T>(out));
+  }
+};
+
+/// Each half: destination = f(first, second), arrays of T to an array of any lanes.
+template <class T, class F> struct Halves {
+  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+    const V a = c.template read<V>(1), b = c.template read<V>(2);
+    V out;
+    for (unsigned h = 0; h < kHalves<V>; ++h) {
+      const auto result = F{}(half(a, h).template lanes<T>(), half(b, h).template lanes<T>());
+      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(result)});
+    }
+    c.write(0, out);
+  }
+};
+
+/// Each half: destination = f(first, second, control), the control being the immediate, from bit Step of it for the
+/// upper half.
+template <class T, unsigned Step, class F> struct ControlledHalves {
+  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+    const V a = c.template read<V>(1), b = c.template read<V>(2);
+    const auto control = static_cast<u8>(c.immediate());
+    V out;
+    for (unsigned h = 0; h < kHalves<V>; ++h) {
+      const auto result = F{}(half(a, h).template lanes<T>(), half(b, h).template lanes<T>(),
+                              static_cast<u8>(control >> (Step * h)));
+      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(result)});
+    }
+    c.write(0, out);
+  }
+};
+
+/// Each half: destination = f(source, control); Source is the number of the source operand.
+template <class T, unsigned Step, unsigned Source, class F> struct ControlledUnary {
+  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+    const V a = c.template read<V>(Source);
+    const auto control = static_cast<u8>(c.immediate());
+    V out;
+    for (unsigned h = 0; h < kHalves<V>; ++h) {
+      const auto result =
+          F{}(half(a, h).template lanes<T>(), static_cast<u8>(control >> (Step * h)));
+      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(result)});
+    }
+    c.write(0, out);
+  }
+};
+
+// -- rows of these shapes --
+
+template <class T, class F>
+constexpr Row lanewise(std::string_view name, std::string_view reference, F) {
+  return vectors(name, reference, Lanewise<T, F>{});
+}
+template <class T, class F>
+constexpr Row lanewise_unary(std::string_view name, std::string_view reference, F) {
+  return vectors(name, reference, LanewiseUnary<T, F>{}, Timing::vector_int, 0);
+}
+template <class T, class F>
+constexpr Row shifted(std::string_view name, std::string_view reference, F) {
+  return vectors(name, reference, Shifted<T, F>{});
+}
+template <class T, class F>
+constexpr Row halves(std::string_view name, std::string_view reference, F) {
+  return vectors(name, reference, Halves<T, F>{});
+}
+template <class T, unsigned Step = 0, class F>
+constexpr Row controlled_halves(std::string_view name, std::string_view reference, F) {
+  return vectors(name, reference, ControlledHalves<T, Step, F>{});
+}
+template <class T, unsigned Step = 0, class F>
+constexpr Row controlled_unary(std::string_view name, std::string_view reference, F) {
+  return vectors(name, reference, ControlledUnary<T, Step, 1, F>{}, Timing::vector_int, 0);
+}
+
+/// A row with XMM forms only.
+template <class M>
+constexpr Row xmm_only(std::string_view name, std::string_view reference, M, u8 bits = kThreeOperands,
+                       Timing timing = Timing::vector_int) {
+  Row row{name, reference, timing, bits, by_vector, {}, {}, nullptr};
+  fill<M, V128>(row.fast, row.observed, {4});
+  return row;
+}
+
+/// A row whose meanings differ by the kinds of the operands: `select` gives the position in the list.
+template <class... M>
+constexpr Row shapes(std::string_view name, std::string_view reference, Select select, Timing timing, u8 bits, M...) {
+  static_assert(sizeof...(M) <= kVariants);
+  Row row{name, reference, timing, bits, select, {}, {}, nullptr};
+  std::size_t i = 0;
+  ((row.fast[i] = &execute<M, kAnyForm, false, false>, row.observed[i] = &execute<M, kAnyForm, true, false>, ++i), ...);
+  return row;
+}
+
+inline bool is_gpr(const decode::Operand& o) {
+  return o.kind == decode::OperandKind::reg && o.reg_class == decode::RegClass::gpr;
+}
+inline bool is_memory(const decode::Operand& o) { return o.kind == decode::OperandKind::mem; }
+
+}  // namespace emulator::semantics
