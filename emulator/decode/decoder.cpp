@@ -125,6 +125,7 @@ Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) co
   out.evex = z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX || z.encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX ||
              z.encoding == ZYDIS_INSTRUCTION_ENCODING_XOP;
   out.address32 = z.address_width == 32;
+  out.wide = out.vex ? z.raw.vex.W : z.raw.rex.W;
   out.vector_bits = z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? static_cast<u16>(z.raw.vex.L ? 256 : 128) : u16{0};
   out.operands = visible;
   for (u8 i = 0; i < visible; ++i) set_operand(out.operand[i], operands[i], z, pc);

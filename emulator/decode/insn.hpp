@@ -33,6 +33,7 @@ struct Insn {
   bool lock = false, rep = false, repne = false;
   bool vex = false, evex = false;
   bool address32 = false;  // 67H prefix
+  bool wide = false;       // REX.W or VEX.W
   bool near_branch = false;  // operand 0 is a direct branch target
   u16 vector_bits = 0;     // 128 or 256 for VEX, else 0
   std::array<Operand, 5> operand;  // explicit ones first, in Intel order

@@ -55,51 +55,67 @@ template <class A> RT0_INLINE A read_packed(auto& c, unsigned i) {
     return std::bit_cast<A>(c.template read<P>(i).bits);
 }
 
+// Reading and writing an operand takes much code when the operand may be anywhere and is recorded. The observed handlers
+// share one copy, so that each of them is only its own arithmetic.
+template <Vector V> [[gnu::noinline]] V observed_source(auto& c, unsigned i) { return c.template read<V>(i); }
+template <Vector V> [[gnu::noinline]] void observed_result(auto& c, const V& v) { c.write(0, v); }
+
+template <Vector V> RT0_INLINE V source(auto& c, unsigned i) {
+  if constexpr (std::remove_reference_t<decltype(c)>::kObserved) return observed_source<V>(c, i);
+  return c.template read<V>(i);
+}
+/// Operand 1 of a three-operand form, always a register.
+template <Vector V> RT0_INLINE V first_source(auto& c) { return c.template ymm<V>(c.op()->reg[1]); }
+template <Vector V> RT0_INLINE void result(auto& c, const V& v) {
+  if constexpr (std::remove_reference_t<decltype(c)>::kObserved) return observed_result<V>(c, v);
+  c.write(0, v);
+}
+
 // -- meanings made of a function over lanes; F is stateless --
 
 /// destination[i] = f(first[i], second[i])
 template <class T, class F> struct Lanewise {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
-    const auto a = c.template read<V>(1).template lanes<T>();
-    const auto b = c.template read<V>(2).template lanes<T>();
+    const auto a = first_source<V>(c).template lanes<T>();
+    const auto b = source<V>(c, 2).template lanes<T>();
     typename V::template Lanes<T> out;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i], b[i]));
-    c.write(0, V::template of<T>(out));
+    result(c, V::template of<T>(out));
   }
 };
 
 /// destination[i] = f(source[i])
 template <class T, class F> struct LanewiseUnary {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
-    const auto a = c.template read<V>(1).template lanes<T>();
+    const auto a = source<V>(c, 1).template lanes<T>();
     typename V::template Lanes<T> out;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i]));
-    c.write(0, V::template of<T>(out));
+    result(c, V::template of<T>(out));
   }
 };
 
 /// destination[i] = f(first[i], count): the count is an immediate or the low 64 bits of an XMM or 128-bit operand.
 template <class T, class F> struct Shifted {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
-    const auto a = c.template read<V>(1).template lanes<T>();
+    const auto a = first_source<V>(c).template lanes<T>();
     const u64 count = c.is_imm(2) ? static_cast<u8>(c.immediate())
-                                  : c.template read<V128>(2).template lanes<u64>()[0];
+                                  : source<V128>(c, 2).template lanes<u64>()[0];
     typename V::template Lanes<T> out;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i], count));
-    c.write(0, V::template of<T>(out));
+    result(c, V::template of<T>(out));
   }
 };
 
 /// Each half: destination = f(first, second), arrays of T to an array of any lanes.
 template <class T, class F> struct Halves {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
-    const V a = c.template read<V>(1), b = c.template read<V>(2);
+    const V a = first_source<V>(c), b = source<V>(c, 2);
     V out;
     for (unsigned h = 0; h < kHalves<V>; ++h) {
-      const auto result = F{}(half(a, h).template lanes<T>(), half(b, h).template lanes<T>());
-      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(result)});
+      const auto lanes = F{}(half(a, h).template lanes<T>(), half(b, h).template lanes<T>());
+      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(lanes)});
     }
-    c.write(0, out);
+    result(c, out);
   }
 };
 
@@ -107,30 +123,30 @@ template <class T, class F> struct Halves {
 /// upper half.
 template <class T, unsigned Step, class F> struct ControlledHalves {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
-    const V a = c.template read<V>(1), b = c.template read<V>(2);
+    const V a = first_source<V>(c), b = source<V>(c, 2);
     const auto control = static_cast<u8>(c.immediate());
     V out;
     for (unsigned h = 0; h < kHalves<V>; ++h) {
-      const auto result = F{}(half(a, h).template lanes<T>(), half(b, h).template lanes<T>(),
+      const auto lanes = F{}(half(a, h).template lanes<T>(), half(b, h).template lanes<T>(),
                               static_cast<u8>(control >> (Step * h)));
-      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(result)});
+      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(lanes)});
     }
-    c.write(0, out);
+    result(c, out);
   }
 };
 
 /// Each half: destination = f(source, control); Source is the number of the source operand.
 template <class T, unsigned Step, unsigned Source, class F> struct ControlledUnary {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
-    const V a = c.template read<V>(Source);
+    const V a = source<V>(c, Source);
     const auto control = static_cast<u8>(c.immediate());
     V out;
     for (unsigned h = 0; h < kHalves<V>; ++h) {
-      const auto result =
+      const auto lanes =
           F{}(half(a, h).template lanes<T>(), static_cast<u8>(control >> (Step * h)));
-      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(result)});
+      set_half(out, h, {std::bit_cast<std::array<u8, 16>>(lanes)});
     }
-    c.write(0, out);
+    result(c, out);
   }
 };
 
