@@ -17,6 +17,7 @@ using kernel::tail;
 namespace {
 
 constexpr u64 kMostSteps = u64{1} << 20;  // of one pc-value table; no real function comes near
+constexpr int kMostCandidates = 64;       // a file made to look like many tables ends the search
 constexpr u64 kHeader = 8;  // magic, two zero bytes, instruction quantum, pointer size
 
 std::optional<PclntabLayout> layout_of(Bytes bytes) {
@@ -99,6 +100,7 @@ std::optional<Pclntab> Pclntab::find(const ElfImage& image) {
       for (u64 at = (0 - segment.address.value) & 7; at < segment.bytes.size(); at += 8) {
         const Bytes bytes = tail(segment.bytes, at);
         if (!layout_of(bytes)) continue;
+        if (++candidates > kMostCandidates) return std::nullopt;
         if (auto table = read(image, bytes, segment.address + at)) return table;
       }
     }

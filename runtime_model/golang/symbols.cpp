@@ -135,22 +135,23 @@ std::size_t SymbolTable::slot_of(std::string_view name) const {
 /// By the source file of each function: assembly has a .s file, and what the compiler generated
 /// under a name that some written code has too is a wrapper.
 void SymbolTable::classify() {
-  std::vector<Function*> generated;
+  std::vector<u32> generated;
+  std::vector<bool> written(functions_.size());  // by the first function of the name
+  const auto first_of = [&](u32 i) { return name_slots_[slot_of(functions_[i].name)] - 1; };
   u32 at = 0;
-  for (Function& f : functions_) {
-    const Addr entry = f.entry - bias_;
+  for (u32 i = 0; i < functions_.size(); ++i) {
+    const Addr entry = functions_[i].entry - bias_;
     while (at < pclntab_.function_count() && pclntab_.entry(at) < entry) ++at;
-    if (at >= pclntab_.function_count() || pclntab_.entry(at) != entry) continue;
-    const std::string_view file = pclntab_.file(at);
-    if (file.ends_with(".s")) f.code = Code::assembly;
-    if (file == kGenerated) generated.push_back(&f);
+    const bool known = at < pclntab_.function_count() && pclntab_.entry(at) == entry;
+    const std::string_view file = known ? pclntab_.file(at) : std::string_view{};
+    if (file.ends_with(".s")) functions_[i].code = Code::assembly;
+    if (file == kGenerated)
+      generated.push_back(i);
+    else
+      written[first_of(i)] = true;
   }
-  for (Function* f : generated) f->code = Code::wrapper;
-  std::erase_if(generated, [&](const Function* f) {
-    return std::ranges::any_of(find(f->name),
-                               [](const Function* g) { return g->code != Code::wrapper; });
-  });
-  for (Function* f : generated) f->code = Code::body;  // a method's wrapper, an equality function …
+  for (const u32 i : generated)  // without a twin: a method's wrapper, an equality function …
+    if (written[first_of(i)]) functions_[i].code = Code::wrapper;
 }
 
 const Function* SymbolTable::function_at(Addr pc) const {

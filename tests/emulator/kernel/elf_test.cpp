@@ -96,7 +96,8 @@ const BadFile kBadFiles[] = {
     {"order", [](auto& b) { std::swap(b.programs[0], b.programs[1]); }, "out of order"},
     {"overlap", [](auto& b) { b.programs[0].memsz = 0x3000; }, "overlapping segments"},
     {"shared page",
-     [](auto& b) { b.programs[0].memsz = 0x1800; b.programs[1].offset = 0x1900; b.programs[1].vaddr = 0x401900; },
+     [](auto& b) { b.programs[0].memsz = 0x1800;
+       b.programs[1].offset = 0x1900; b.programs[1].vaddr = 0x401900; },
      "share the page at 0x401000"},
     {"entry nowhere", [](auto& b) { b.header.entry = 0x999000; }, "none of its segments"},
     {"entry in data", [](auto& b) { b.header.entry = kData; }, "not executable"},

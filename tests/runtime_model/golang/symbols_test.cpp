@@ -154,6 +154,23 @@ TEST_CASE("A damaged symbol table is never overrun") {
   SUCCEED("no crash, no hang");
 }
 
+TEST_CASE("A million functions of one name take no more than a moment") {
+  constexpr u64 kCount = 1'000'000;
+  const std::string_view names("\0main.same", 11);
+  std::vector<u8> symbols(kCount * sizeof(kernel::ElfSymbol));
+  for (u64 i = 0; i < kCount; ++i) {
+    const auto s = symbol(1, 2, kText + i, 1);
+    std::memcpy(symbols.data() + i * sizeof s, &s, sizeof s);
+  }
+  auto b = tests::program_with_pclntab(PclntabLayout::go120);
+  b.sections.push_back({".strtab", 3, 0, {names.begin(), names.end()}, 0});
+  b.sections.push_back({".symtab", 2, 0, symbols, 1});
+  const auto file = b.build();
+  const auto table = SymbolTable::load(kernel::parse_elf(file));
+  CHECK(table.functions().size() == kCount);
+  CHECK(table.find("main.same").size() == kCount);
+}
+
 TEST_CASE("Stripped or not, a real program has the same functions") {
   for (const std::string mode : {"", "-buildmode=pie "}) {
     const auto full = tests::build_go_program(mode);
