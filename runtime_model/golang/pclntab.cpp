@@ -93,8 +93,9 @@ std::optional<Pclntab> Pclntab::find(const ElfImage& image) {
       return table;
     }
   }
-  for (const bool executable :
-       {false, true}) {  // some outside linkers put read-only data with code
+  // Code last: only some outside linkers put read-only data beside it.
+  int candidates = 0;
+  for (const bool executable : {false, true}) {
     for (const kernel::ElfSegment& segment : image.segments) {
       if (segment.executable != executable) continue;
       for (u64 at = (0 - segment.address.value) & 7; at < segment.bytes.size(); at += 8) {
