@@ -13,7 +13,7 @@ using decode::Kind;
 using decode::Operand;
 using decode::OperandKind;
 
-constexpr std::size_t kFamilies = 17;
+constexpr std::size_t kFamilies = 18;
 
 struct Named {
   std::string_view name;
@@ -106,7 +106,7 @@ Insn three_operand(const Insn& insn) {
 std::span<const std::span<const Row>> all_rows() {
   static const std::array<std::span<const Row>, kFamilies> kAll = {
       arith_rows(), logic_rows(), shift_rows(), bit_rows(), multiply_rows(), move_rows(), flow_rows(), string_rows(), atomic_rows(),
-      system_rows(), vector_move_rows(), vector_int_rows(), vector_shuffle_rows(), vector_fp_rows(), vector_convert_rows(), fma_rows(), crypto_rows()};
+      system_rows(), vector_move_rows(), vector_int_rows(), vector_shuffle_rows(), vector_fp_rows(), vector_convert_rows(), fma_rows(), vector_state_rows(), crypto_rows()};
   return kAll;
 }
 

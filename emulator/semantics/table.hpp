@@ -26,6 +26,7 @@ std::span<const Row> vector_shuffle_rows();
 std::span<const Row> vector_fp_rows();
 std::span<const Row> vector_convert_rows();
 std::span<const Row> fma_rows();
+std::span<const Row> vector_state_rows();
 std::span<const Row> crypto_rows();
 
 /// Every family, in a fixed order.
