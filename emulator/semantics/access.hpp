@@ -60,6 +60,18 @@ void require_writable(Core& core, const Op* op, u64 address, u64 size);
 
 #define RT0_INLINE [[gnu::always_inline]] inline
 
+/// Enters the block that begins with `first`, if the budget holds all of it; else back to the loop.
+RT0_INLINE const Op* enter(Core& core, const Op* first) {
+  const i64 count = decode::count_of(first);
+  if (core.budget < count) [[unlikely]] {
+    core.regs.rip = decode::block_of(first).pc.value;
+    core.unlinked = nullptr;
+    return nullptr;
+  }
+  core.budget -= count;
+  return first;
+}
+
 template <Form F, bool Observed> class Access {
  public:
   static constexpr bool kObserved = Observed;
@@ -250,7 +262,8 @@ template <Form F, bool Observed> class Access {
   RT0_INLINE void require_aligned(u64 size) {
     if (address() % size != 0) [[unlikely]] raise(core_, op_, cpu::FaultKind::general_protection);
   }
-  [[noreturn]] void raise_fault(cpu::FaultKind kind) { raise(core_, op_, kind); }
+  /// Typed so that a meaning that transfers control can `return c.raise_fault(…)`.
+  [[noreturn]] const Op* raise_fault(cpu::FaultKind kind) { raise(core_, op_, kind); }
 
   // -- the flow of control: a meaning that leaves the straight line returns one of these --
 
@@ -268,7 +281,7 @@ template <Form F, bool Observed> class Access {
       decode::Exits& e = exits();
       const Op*& to = taken ? e.taken : e.fall;
       if (to == nullptr) [[unlikely]] return unlinked(to, taken);
-      return enter(to);
+      return enter(core_, to);
     }
   }
   RT0_INLINE const Op* jump(u64 target) {
@@ -277,7 +290,7 @@ template <Form F, bool Observed> class Access {
       return nullptr;
     } else {
       const JumpCache::Entry& e = core_.jumps.at(target);
-      if (e.pc == target) [[likely]] return enter(e.op);
+      if (e.pc == target) [[likely]] return enter(core_, e.op);
       core_.regs.rip = target;
       core_.unlinked = nullptr;
       return nullptr;
@@ -299,16 +312,6 @@ template <Form F, bool Observed> class Access {
  private:
   decode::Exits& exits() const { return decode::exits_of(op_); }
 
-  RT0_INLINE const Op* enter(const Op* first) {
-    const i64 count = decode::count_of(first);
-    if (core_.budget < count) [[unlikely]] {
-      core_.regs.rip = decode::block_of(first).pc.value;
-      core_.unlinked = nullptr;
-      return nullptr;
-    }
-    core_.budget -= count;
-    return first;
-  }
   [[gnu::noinline]] const Op* unlinked(const Op*& exit, bool taken) {
     core_.regs.rip = taken ? op_->target : next_pc();
     core_.unlinked = &exit;

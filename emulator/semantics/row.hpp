@@ -21,9 +21,9 @@ enum RowBits : u8 {
   kVexZeroUpper = 16,
 };
 
-/// Handlers come in up to eight variants (operand widths); `select` picks one from the decoded instruction, or
+/// Handlers come in up to ten variants (operand widths); `select` picks one from the decoded instruction, or
 /// kNoVariant when the table does not cover the form.
-inline constexpr u8 kVariants = 8;
+inline constexpr u8 kVariants = 10;
 inline constexpr u8 kNoVariant = 0xff;
 using Select = u8 (*)(const decode::Insn&);
 using Handlers = std::array<Handler, kVariants>;

@@ -1,0 +1,40 @@
+/// Decoded blocks by address. A write to a page that code was decoded from drops that page's blocks; a dropped block
+/// may still be executing, so it is only marked, made to stop at its next instruction, and freed later.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "emulator/decode/op.hpp"
+
+namespace emulator::decode {
+
+class BlockCache {
+ public:
+  /// Handlers that take over a dropped block's Ops and its Exits: each hands control back to the loop.
+  BlockCache(Handler stale_op, Handler stale_exit) : stale_op_(stale_op), stale_exit_(stale_exit) {}
+
+  Block* find(Addr pc) const {
+    const auto it = blocks_.find(pc.value);
+    return it == blocks_.end() ? nullptr : it->second.get();
+  }
+  Block* insert(std::unique_ptr<Block> block);
+  /// Drops every block with a byte in the page. Links into them from other blocks are undone.
+  void drop_page(u64 page);
+  void drop_all();
+  /// Frees dropped blocks. Only while no handler runs.
+  void free_dropped() { dropped_.clear(); }
+  std::size_t size() const { return blocks_.size(); }
+
+ private:
+  void retire(std::unique_ptr<Block> block);
+  void unlink_all();
+
+  Handler stale_op_, stale_exit_;
+  std::unordered_map<u64, std::unique_ptr<Block>> blocks_;
+  std::unordered_map<u64, std::vector<u64>> by_page_;  // page number → block addresses
+  std::vector<std::unique_ptr<Block>> dropped_;
+};
+
+}  // namespace emulator::decode

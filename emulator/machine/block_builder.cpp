@@ -1,0 +1,78 @@
+#include "emulator/machine/block_builder.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "emulator/machine/run_loop.hpp"
+
+namespace emulator::machine {
+
+using decode::Block;
+using decode::Decoder;
+using semantics::Binding;
+
+void BlockBuilder::refuse(Binding why, std::span<const u8> code, Addr pc) const {
+  if (why == Binding::not_in_profile || why == Binding::not_lockable)
+    throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
+  decode::Insn insn;
+  decoder_.decode(code, pc, insn);
+  throw base::Unimplemented(fmt::format("instruction not emulated at {}: {} ({})", base::hex(pc), base::hex_bytes(code.first(insn.length)),
+                                        decoder_.format(code, pc)));
+}
+
+/// Decodes and binds one instruction. False: it is not part of this block (and when it is the first: throws).
+bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc, unsigned& length, bool& ends) {
+  decode::Insn insn;
+  const bool first = block.count == 0;
+  if (decoder_.decode(code, pc, insn) != Decoder::Status::ok) {
+    if (first) throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
+    return false;
+  }
+  const Binding binding = binder_.bind(decoder_, code, insn, ops_[block.count], info_[block.count]);
+  if (binding != Binding::ok) {
+    if (first) refuse(binding, code, pc);
+    return false;
+  }
+  info_[block.count].offset = static_cast<u32>(pc - block.pc);
+  length = insn.length;
+  ends = info_[block.count].row->bits & semantics::kEndsBlock;
+  ++block.count;
+  return true;
+}
+
+std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
+  constexpr std::size_t kLongest = 15;
+  std::array<u8, 512> code;
+  cpu::GuestFault fault{};
+  std::size_t have = memory_.fetch(pc, code, fault);
+  if (have == 0) throw fault;
+
+  auto block = std::make_unique<Block>();
+  block->pc = pc;
+  std::size_t at = 0;
+  bool ends = false;
+  while (!ends && block->count < Block::kMaxOps && at < have) {
+    if (block->count != 0 && probes_.contains(pc.value + at)) break;
+    if (have == code.size() && have - at < kLongest) break;  // the window's end, not the mapping's
+    decode::Insn insn;
+    const auto rest = std::span<const u8>(code).subspan(at, std::min(kLongest, have - at));
+    if (block->count == 0 && decoder_.decode(rest, pc + at, insn) == Decoder::Status::truncated && rest.size() < kLongest) throw fault;
+    unsigned length = 0;
+    if (!append(*block, rest, pc + at, length, ends)) break;
+    at += length;
+  }
+
+  block->end = pc + at;
+  block->ops = std::make_unique_for_overwrite<decode::Op[]>(block->count + 1);
+  block->info = std::make_unique_for_overwrite<decode::OpInfo[]>(block->count);
+  std::copy_n(ops_.begin(), block->count, block->ops.get());
+  std::copy_n(info_.begin(), block->count, block->info.get());
+  for (u32 i = 0; i < block->count; ++i) block->ops[i].left = static_cast<u8>(block->count - 1 - i);
+  new (&block->ops[block->count]) decode::Exits{run_on, nullptr, nullptr, block.get()};
+  for (u64 page = pc.value / base::kPageSize; page <= (block->end.value - 1) / base::kPageSize; ++page) memory_.mark_code(page);
+  return block;
+}
+
+}  // namespace emulator::machine

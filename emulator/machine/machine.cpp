@@ -1,0 +1,171 @@
+#include "emulator/machine/machine.hpp"
+
+#include <algorithm>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+
+namespace emulator::machine {
+namespace {
+
+constexpr u64 kSchedYield = 24;  // its caller gives up the rest of its turn
+
+/// splitmix64 (Steele, Lea, Flood 2014): the schedule's random stream.
+u64 next_random(u64& state) {
+  u64 z = (state += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+kernel::Config with_profile(kernel::Config config, const cpu::Profile& profile) {
+  config.profile = profile;
+  return config;
+}
+
+}  // namespace
+
+Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image, kernel::Host& host)
+    : settings_(std::move(settings)),
+      memory_(settings_.memory_limit),
+      kernel_(with_profile(settings_.kernel, settings_.profile), memory_, host),
+      loop_((core_.profile = settings_.profile, core_), memory_),
+      schedule_state_(settings_.kernel.seed ^ 0x7230) {
+  kernel_.load(std::move(image));
+}
+
+/// The next thread that can run, round robin by thread id; null when all wait.
+kernel::Thread* Machine::next_thread() {
+  auto& threads = kernel_.threads();
+  const std::size_t n = threads.size();
+  std::size_t start = 0;
+  while (start < n && threads[start]->tid <= last_tid_) ++start;
+  for (std::size_t i = 0; i < n; ++i) {
+    kernel::Thread& t = *threads[(start + i) % n];
+    if (t.state == kernel::ThreadState::waiting && kernel_.can_resume(t)) kernel_.resume(t);
+    if (kernel_.exit) return nullptr;
+    if (t.state == kernel::ThreadState::runnable) return &t;
+  }
+  return nullptr;
+}
+
+void Machine::remove_dead_threads() {
+  auto& threads = kernel_.threads();
+  std::erase_if(threads, [](const auto& t) { return t->state == kernel::ThreadState::dead; });
+}
+
+void Machine::report_deadlock() {
+  std::string text = "guest deadlock: every thread waits and nothing can wake one:";
+  for (const auto& t : kernel_.threads()) {
+    const auto* row = kernel::find_syscall(t->syscall_number);
+    text += fmt::format("\n  thread {} in {} at {}, futex {}", t->tid, row != nullptr ? row->name : "no system call",
+                        base::hex(t->regs.rip), t->wait.kind == kernel::Wait::Kind::futex ? base::hex(t->wait.key) : "none");
+  }
+  throw base::LimitReached(text);
+}
+
+void Machine::jump_to_next_deadline() {
+  const auto deadline = kernel_.next_deadline();
+  if (!deadline) report_deadlock();
+  if (*deadline > now()) clock_offset_ += (*deadline - now()).value;
+  kernel_.set_time(now());
+}
+
+/// Between half and one and a half quanta, from the seeded stream.
+u64 Machine::slice_length() {
+  const u64 q = std::max<u64>(1, settings_.quantum);
+  return std::max<u64>(1, q / 2 + next_random(schedule_state_) % (q + 1));
+}
+
+/// Adds what the core has retired since the last time to the totals.
+void Machine::account(kernel::Thread& t) {
+  const u64 done = core_.goal - static_cast<u64>(core_.budget) - slice_start_;
+  slice_start_ += done;
+  retired_ += done;
+  t.instructions += done;
+  slice_left_ -= std::min(slice_left_, done);
+  kernel_.set_time(Nanos(static_cast<i64>(retired_) + clock_offset_));
+}
+
+bool Machine::system_call(kernel::Thread& t) {
+  if (core_.regs[cpu::rax] == kSchedYield) slice_left_ = 0;
+  t.regs = core_.regs;
+  kernel_.syscall(t);
+  core_.regs = t.regs;
+  return t.state == kernel::ThreadState::runnable;
+}
+
+/// What the loop stopped for. False: the thread's turn is over.
+bool Machine::handle(kernel::Thread& t, Stop stop) {
+  switch (stop) {
+    case Stop::budget: return true;
+    case Stop::syscall: return system_call(t);
+    case Stop::fault:
+      t.regs = core_.regs;
+      kernel_.fault(t, loop_.fault);
+      core_.regs = t.regs;
+      return t.state == kernel::ThreadState::runnable;
+    case Stop::probe:
+      if (on.probe) on.probe(t, Addr(core_.regs.rip));
+      if (!stop_requested_) loop_.pass_probe();
+      return true;
+  }
+  return true;
+}
+
+/// Lets a thread run until its turn is over, it waits, it dies or the process ends.
+void Machine::run_slice(kernel::Thread& t) {
+  core_.regs = t.regs;
+  current_ = &t;
+  while (!kernel_.exit && !stop_requested_ && slice_left_ > 0) {
+    if (kernel_.has_deliverable_signal(t)) {
+      t.regs = core_.regs;
+      kernel_.deliver_signals(t);
+      core_.regs = t.regs;
+      if (kernel_.exit || t.state != kernel::ThreadState::runnable) break;
+    }
+    u64 allowed = std::min(slice_left_, std::min(stop_at_, settings_.max_instructions) - retired_);
+    if (const auto deadline = kernel_.next_deadline())
+      allowed = std::min(allowed, static_cast<u64>(std::max<i64>(1, (*deadline - now()).value)));
+    if (allowed == 0) {
+      if (retired_ >= stop_at_) {
+        stop_requested_ = true;
+        break;
+      }
+      throw base::LimitReached(fmt::format("stopped after {} instructions (--max-instructions)", retired_));
+    }
+    core_.budget = static_cast<i64>(allowed);
+    core_.goal = retired_ + allowed;
+    slice_start_ = retired_;
+    core_.clock_offset = clock_offset_;
+    const Stop stop = observing_ && on.retired ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); }) : loop_.run();
+    account(t);
+    if (!handle(t, stop)) break;
+  }
+  t.regs = core_.regs;
+  current_ = nullptr;
+}
+
+std::optional<kernel::ProcessExit> Machine::run() {
+  stop_requested_ = false;
+  while (!kernel_.exit && !stop_requested_) {
+    kernel::Thread* t = slice_left_ > 0 ? kernel_.find_thread(last_tid_) : nullptr;
+    if (t == nullptr || t->state != kernel::ThreadState::runnable) {
+      remove_dead_threads();
+      t = next_thread();
+      if (kernel_.exit) break;
+      if (t == nullptr) {
+        jump_to_next_deadline();
+        continue;
+      }
+      slice_left_ = slice_length();
+      if (on.switched && t->tid != last_tid_) on.switched(kernel_.find_thread(last_tid_), *t);
+      last_tid_ = t->tid;
+    }
+    run_slice(*t);
+  }
+  if (kernel_.exit) return kernel_.exit;
+  return std::nullopt;
+}
+
+}  // namespace emulator::machine

@@ -1,0 +1,148 @@
+#include "emulator/machine/run_loop.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "emulator/semantics/access.hpp"
+#include "emulator/semantics/row.hpp"
+
+namespace emulator::machine {
+
+using decode::Block;
+using decode::Op;
+
+const Op* run_on(Core& core, const Op* op) {
+  auto& exits = reinterpret_cast<decode::Exits&>(const_cast<Op&>(*op));
+  if (exits.fall == nullptr) {
+    core.regs.rip = exits.block->end.value;
+    core.unlinked = &exits.fall;
+    return nullptr;
+  }
+  return semantics::enter(core, exits.fall);
+}
+
+namespace {
+
+/// In place of an Op whose bytes were written over: its block's remaining instructions have not retired.
+const Op* stale_op(Core& core, const Op* op) {
+  core.regs.rip = decode::block_of(op).pc_of(op).value;
+  core.budget += op->left + 1;
+  core.unlinked = nullptr;
+  return nullptr;
+}
+
+/// Behind a block that may not be linked: dropped, or cut short.
+const Op* leave_block(Core& core, const Op* op) {
+  core.regs.rip = reinterpret_cast<const decode::Exits&>(*op).block->end.value;
+  core.unlinked = nullptr;
+  return nullptr;
+}
+
+}  // namespace
+
+RunLoop::RunLoop(Core& core, memory::AddressSpace& memory)
+    : core_(core), builder_(memory, core.profile, probes_), blocks_(stale_op, leave_block) {
+  core.memory = &memory;
+  memory.attach(&core.tlb);
+  memory.on_code_change([this](u64 page) { drop_page(page); });
+}
+
+void RunLoop::drop_page(u64 page) {
+  blocks_.drop_page(page);
+  core_.jumps.clear();
+  core_.unlinked = nullptr;
+}
+
+void RunLoop::set_probes(std::set<u64> probes) {
+  probes_ = std::move(probes);
+  blocks_.drop_all();
+  core_.jumps.clear();
+  core_.unlinked = nullptr;
+}
+
+Block* RunLoop::block_at(Addr pc) {
+  blocks_.free_dropped();
+  if (Block* block = blocks_.find(pc)) return block;
+  return blocks_.insert(builder_.build(pc));
+}
+
+bool RunLoop::at_probe() {
+  if (probes_.empty()) return false;
+  return probes_.contains(core_.regs.rip) && !std::exchange(pass_probe_, false);
+}
+
+/// The first `count` instructions of a block, as a block of their own that stops behind them.
+const Op* RunLoop::part_of(const Block& block, u32 count) {
+  part_ = std::make_unique<Block>();
+  part_->pc = block.pc;
+  part_->end = block.pc + block.info[count].offset;
+  part_->count = count;
+  part_->ops = std::make_unique_for_overwrite<Op[]>(count + 1);
+  part_->info = std::make_unique_for_overwrite<decode::OpInfo[]>(count);
+  std::copy_n(block.ops.get(), count, part_->ops.get());
+  std::copy_n(block.info.get(), count, part_->info.get());
+  for (u32 i = 0; i < count; ++i) part_->ops[i].left = static_cast<u8>(count - 1 - i);
+  new (&part_->ops[count]) decode::Exits{leave_block, nullptr, nullptr, part_.get()};
+  return part_->ops.get();
+}
+
+/// The block at RIP, linked to where control came from; null when the budget is used up or a probe stands there.
+const Op* RunLoop::next_block(bool& stopped_by_probe) {
+  core_.current = nullptr;
+  if (core_.budget <= 0) return nullptr;
+  stopped_by_probe = at_probe();
+  if (stopped_by_probe) return nullptr;
+  const Addr pc(core_.regs.rip);
+  const Op** const link = std::exchange(core_.unlinked, nullptr);
+  Block* const block = block_at(pc);
+  const Op* const first = block->ops.get();
+  if (!probes_.contains(pc.value)) {
+    if (link != nullptr)
+      *link = first;
+    else
+      core_.jumps.at(pc.value) = {pc.value, first};
+  }
+  if (core_.budget < block->count) {
+    const auto count = static_cast<u32>(core_.budget);
+    core_.budget = 0;
+    return part_of(*block, count);
+  }
+  core_.budget -= block->count;
+  return first;
+}
+
+/// Puts RIP at the instruction that faulted and gives back the budget of what did not retire.
+Stop RunLoop::faulted(const cpu::GuestFault& what) {
+  fault = what;
+  core_.unlinked = nullptr;
+  core_.trap = semantics::Trap::none;
+  if (const Op* op = core_.current) {
+    core_.regs.rip = decode::block_of(op).pc_of(op).value;
+    core_.budget += op->left + 1;
+    if (what.kind == cpu::FaultKind::breakpoint) {  // a trap: INT3 has retired
+      core_.regs.rip += op->length;
+      --core_.budget;
+    }
+  }
+  return Stop::fault;
+}
+
+Stop RunLoop::run() {
+  core_.unlinked = nullptr;
+  try {
+    while (true) {
+      bool probe = false;
+      const Op* op = next_block(probe);
+      if (op == nullptr) return probe ? Stop::probe : Stop::budget;
+      while (op != nullptr) op = op->exec(core_, op);
+      if (core_.trap != semantics::Trap::none) {
+        core_.trap = semantics::Trap::none;
+        return Stop::syscall;
+      }
+    }
+  } catch (const cpu::GuestFault& what) {
+    return faulted(what);
+  }
+}
+
+}  // namespace emulator::machine

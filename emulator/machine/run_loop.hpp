@@ -1,0 +1,104 @@
+/// The loop that executes guest instructions: the one hot place. `run` observes nothing; `run_observed` hands every
+/// retired instruction, with its effects, to a function. Both retire the same instructions with the same results.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <variant>
+
+#include "emulator/decode/block_cache.hpp"
+#include "emulator/machine/block_builder.hpp"
+#include "emulator/semantics/core.hpp"
+
+namespace emulator::machine {
+
+using semantics::Core;
+
+/// The Op behind every block: goes on to the block that follows in memory.
+const decode::Op* run_on(Core& core, const decode::Op* exits);
+
+enum class Stop : u8 {
+  budget,   // as many instructions retired as were allowed
+  syscall,  // a SYSCALL retired
+  fault,    // the instruction at RIP raised RunLoop::fault
+  probe,    // RIP is at a probe; step over it with pass_probe()
+};
+
+/// One retired instruction, as the observed loop reports it.
+struct Retired {
+  u64 number;  // instructions retired before it
+  Addr pc;
+  unsigned length;
+  const semantics::Row& row;
+  const cpu::Effects& effects;
+};
+
+class RunLoop {
+ public:
+  RunLoop(Core& core, memory::AddressSpace& memory);
+
+  /// Executes from core.regs.rip until one of Stop happens. core.budget is what may retire.
+  Stop run();
+  /// The same, calling `retired(const Retired&)` after each instruction.
+  template <class F> Stop run_observed(F&& retired);
+
+  cpu::GuestFault fault{};
+
+  /// Addresses at which the loop stops before executing. Changing them drops the decoded blocks.
+  const std::set<u64>& probes() const { return probes_; }
+  void set_probes(std::set<u64> probes);
+  /// The next instruction may run although there is a probe on it.
+  void pass_probe() { pass_probe_ = true; }
+
+  const decode::Decoder& decoder() const { return builder_.decoder(); }
+  void drop_page(u64 page);
+  std::size_t decoded_blocks() const { return blocks_.size(); }
+
+ private:
+  decode::Block* block_at(Addr pc);
+  bool at_probe();
+  const decode::Op* next_block(bool& stopped_by_probe);
+  const decode::Op* part_of(const decode::Block& block, u32 count);
+  Stop faulted(const cpu::GuestFault& what);
+
+  Core& core_;
+  std::set<u64> probes_;
+  BlockBuilder builder_;
+  decode::BlockCache blocks_;
+  bool pass_probe_ = false;
+  std::unique_ptr<decode::Block> part_;  // a block cut short to the budget
+};
+
+template <class F> Stop RunLoop::run_observed(F&& retired) {
+  try {
+    while (core_.budget > 0) {
+      core_.current = nullptr;
+      if (at_probe()) return Stop::probe;
+      const decode::Block& block = *block_at(Addr(core_.regs.rip));
+      for (u32 i = 0; i < block.count && core_.budget > 0; ++i) {
+        const decode::Op* op = &block.ops[i];
+        const Addr pc = block.pc + block.info[i].offset;
+        const u64 next = pc.value + op->length;
+        core_.effects.clear();
+        core_.current = op;
+        core_.regs.rip = next;
+        block.info[i].observed(core_, op);
+        const u64 number = core_.goal - static_cast<u64>(core_.budget);
+        --core_.budget;
+        retired(Retired{number, pc, op->length, *block.info[i].row, core_.effects});
+        if (core_.trap != semantics::Trap::none) {
+          core_.trap = semantics::Trap::none;
+          return Stop::syscall;
+        }
+        if (block.dead || core_.regs.rip != next) break;
+      }
+    }
+    return Stop::budget;
+  } catch (const cpu::GuestFault& what) {
+    // `faulted` gives back what entering a whole block takes; here instructions are counted one by one.
+    if (core_.current != nullptr) core_.budget -= core_.current->left + 1;
+    return faulted(what);
+  }
+}
+
+}  // namespace emulator::machine
