@@ -35,18 +35,6 @@ std::optional<Reg> reg_named(std::string_view text) {
   return static_cast<Reg>(at - kRegs.begin());
 }
 
-Insn& Insn::operator=(const Insn& other) {
-  if (this == &other) return *this;
-  static_cast<Stamp&>(*this) = other;
-  pc = other.pc, fn = other.fn, off = other.off, text = other.text;
-  cycle = other.cycle, more = other.more;
-  reg_count_ = other.reg_count_;
-  std::copy_n(other.regs_.begin(), reg_count_,
-              regs_.begin());  // the rest of the array is never read
-  effects_ = other.effects_, bytes_ = other.bytes_;
-  return *this;
-}
-
 bool Insn::operator==(const Insn& other) const {
   const auto same_effect = [&](const MemEffect& a, const MemEffect& b) {
     return a.addr == b.addr && a.size == b.size && a.kind == b.kind && a.valued == b.valued &&

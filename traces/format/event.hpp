@@ -125,16 +125,12 @@ struct Insn : Stamp {
   std::optional<u64> cycle;  ///< retire cycle, when a timing core is on
   u64 more = 0;              ///< memory effects that were left out
 
-  Insn() = default;
-  Insn(const Insn& other) { *this = other; }
-  Insn& operator=(const Insn& other);
   bool operator==(const Insn& other) const;
 
   /// Empties the instruction for the next one; keeps its buffers.
   void begin(InsnCount number, u32 thread, Addr at) {
     n = number, t = thread, ns.reset(), pc = at, off = 0, fn = text = {}, cycle.reset(), more = 0;
-    reg_count_ = 0;
-    effects_.clear(), bytes_[0].clear(), bytes_[1].clear();
+    regs_.clear(), effects_.clear(), bytes_[0].clear(), bytes_[1].clear();
   }
 
   /// `reg` now holds `value`; a register set twice keeps its place in the list and its last value.
@@ -144,7 +140,7 @@ struct Insn : Stamp {
     auto& to = slot(reg) = {};
     for (unsigned i = 0; i < words(reg) && i < value.size(); ++i) to[i] = value[i];
   }
-  std::span<const RegWrite> regs() const { return {regs_.data(), reg_count_}; }
+  std::span<const RegWrite> regs() const { return regs_; }
 
   void add_memory(Access kind, Addr addr, std::span<const u8> value);
   /// As add_memory, but what continues the last access of the same kind joins it: string
@@ -161,14 +157,12 @@ struct Insn : Stamp {
 
  private:
   std::array<u64, 4>& slot(Reg reg) {
-    for (unsigned i = 0; i < reg_count_; ++i)
-      if (regs_[i].reg == reg) return regs_[i].value;
-    regs_[reg_count_].reg = reg;
-    return regs_[reg_count_++].value;
+    for (RegWrite& write : regs_)
+      if (write.reg == reg) return write.value;
+    return regs_.emplace_back(RegWrite{reg, {}}).value;
   }
 
-  u32 reg_count_ = 0;
-  std::array<RegWrite, kMaxRegs> regs_;
+  std::vector<RegWrite> regs_;
   std::vector<MemEffect> effects_;
   std::array<std::vector<u8>, 2> bytes_;  ///< by Access
 };

@@ -223,7 +223,10 @@ u8 Encoder::put_shape(Static& at, const Insn& insn) {
   const auto regs = insn.regs();
   const auto effects = insn.memory();
   put(kShapes, static_cast<u8>(regs.size()));
-  for (const RegWrite& write : regs) put(kShapes, static_cast<u8>(write.reg));
+  for (const RegWrite& write : regs) {
+    RT0_CHECK(!name(write.reg).empty(), "a trace event names a register that does not exist");
+    put(kShapes, static_cast<u8>(write.reg));
+  }
   put_varint(kShapes, effects.size());
   for (const MemEffect& effect : effects)
     put_varint(kShapes,

@@ -2,8 +2,8 @@
 // from a trace.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 #include "tests/support/catch.hpp"
 #include "tests/traces/format/sample.hpp"
@@ -30,23 +30,22 @@ std::vector<Insn> some_instructions(Reader* from, sample::Program& program, std:
   return insns;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+/// Processor time of this process: other work on the machine does not count.
+double seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 void measure(Form form, const std::vector<Insn>& insns) {
   const sample::TempFile file("bench");
-  auto start = std::chrono::steady_clock::now();
+  double start = seconds();
   const auto writer = make_writer(form, file.path(), sample::header());
   for (const Insn& insn : insns) writer->write(insn);
   writer->close();
-  const double writing = seconds_since(start);
+  const double writing = seconds() - start;
   const auto size = static_cast<double>(file.bytes().size());
-  start = std::chrono::steady_clock::now();
+  start = seconds();
   const auto reader = open_trace(file.path());
   while (reader->next() != nullptr) {
   }
-  const double reading = seconds_since(start);
+  const double reading = seconds() - start;
   const auto count = static_cast<double>(insns.size());
   fmt::print("{:6} write {:6.2f} M/s  read {:6.2f} M/s  {:7.2f} bytes/instruction\n",
              form == Form::Rt0t ? "rt0t" : "jsonl", count / writing / 1e6, count / reading / 1e6,
@@ -66,7 +65,7 @@ TEST_CASE("speed of writing and reading", "[.bench]") {
 
 TEST_CASE("speed of SHA-256", "[.bench]") {
   const std::vector<u8> bytes(25'000'000, 7);
-  const auto start = std::chrono::steady_clock::now();
+  const double start = seconds();
   const std::string digest = sha256(bytes);
-  fmt::print("sha256 {:.0f} MB/s ({:.8})\n", 25 / seconds_since(start), digest);
+  fmt::print("sha256 {:.0f} MB/s ({:.8})\n", 25 / (seconds() - start), digest);
 }

@@ -104,7 +104,7 @@ TEST_CASE("a limit on the size of files leaves a readable trace") {
   const pid_t child = fork();
   if (child == 0) {
     std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{400'000, 400'000};
+    const rlimit limit{2'000'000, 2'000'000};
     setrlimit(RLIMIT_FSIZE, &limit);
     try {
       const auto writer = make_writer(Form::Rt0t, file.path(), sample::header());

@@ -238,7 +238,9 @@ std::string TempFile::bytes() const {
 }
 
 void TempFile::put(std::string_view bytes) const {
-  std::ofstream(path_, std::ios::binary | std::ios::trunc)
+  std::remove(
+      path_.c_str());  // a new file each time: some file systems flush one that was truncated
+  std::ofstream(path_, std::ios::binary)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
