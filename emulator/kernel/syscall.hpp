@@ -1,4 +1,5 @@
-/// The system call table: one row a call. The row is dispatch, the strace line and the documentation page.
+/// The system call table: one row a call. The row is dispatch, the strace line and the
+/// documentation page.
 #pragma once
 
 #include <array>
@@ -33,18 +34,28 @@ struct SyscallRow {
 };
 
 // One list a topic, a file each.
-std::span<const SyscallRow> file_calls();     // open, read, write, stat, getdents, mkdir … (files.cpp, file_names.cpp …)
-std::span<const SyscallRow> event_calls();    // pipe2, epoll_*, eventfd2, poll, select
-std::span<const SyscallRow> memory_calls();   // mmap, munmap, mprotect, madvise, mremap, brk, mincore …
-std::span<const SyscallRow> thread_calls();   // clone, futex, gettid, exit, sched_*, set_tid_address …
-std::span<const SyscallRow> signal_calls();   // rt_sig*, sigaltstack, kill, tgkill
-std::span<const SyscallRow> time_calls();     // clock_*, nanosleep, setitimer, timer_*
-std::span<const SyscallRow> process_calls();  // getpid, uname, getrlimit, prctl, sysinfo, getrandom, arch_prctl …
+std::span<const SyscallRow>
+file_calls();  // open, read, write, stat, getdents, mkdir … (files.cpp, file_names.cpp …)
+std::span<const SyscallRow> event_calls();  // pipe2, epoll_*, eventfd2, poll, select
+std::span<const SyscallRow>
+memory_calls();  // mmap, munmap, mprotect, madvise, mremap, brk, mincore …
+std::span<const SyscallRow>
+thread_calls();  // clone, futex, gettid, exit, sched_*, set_tid_address …
+std::span<const SyscallRow> signal_calls();  // rt_sig*, sigaltstack, kill, tgkill
+std::span<const SyscallRow> time_calls();    // clock_*, nanosleep, gettimeofday, times
+std::span<const SyscallRow> timer_calls();   // setitimer, alarm, timer_*
+std::span<const SyscallRow>
+process_calls();  // getpid, uname, getrlimit, prctl, sysinfo, getrandom, arch_prctl …
 
 /// The row of a number, or null: the call answers ENOSYS.
 const SyscallRow* find_syscall(u64 number);
 
-/// "openat(AT_FDCWD, \"/etc/hosts\", 0x0, 0) = -ENOENT": arguments by their kinds, strings read from the guest.
-std::string strace_line(Kernel& kernel, const SyscallRow& row, const Args& args, const SysResult& result);
+/// " (socket)" for a Linux call that has no row, else nothing: for the notice.
+std::string unmodelled_name(u64 number);
+
+/// "openat(AT_FDCWD, \"/etc/hosts\", 0x0, 0) = -ENOENT": arguments by their kinds, strings read
+/// from the guest.
+std::string strace_line(Kernel& kernel, const SyscallRow& row, const Args& args,
+                        const SysResult& result);
 
 }  // namespace emulator::kernel

@@ -1,0 +1,99 @@
+#include "emulator/kernel/clock.hpp"
+
+#include <limits>
+
+#include "emulator/kernel/kernel.hpp"
+
+namespace emulator::kernel {
+namespace {
+
+constexpr Nanos kEndOfTime{std::numeric_limits<i64>::max()};
+
+/// seconds and a fraction, or nothing when that is no time.
+std::optional<Nanos> join(i64 seconds, i64 fraction, i64 fractions_per_second) {
+  if (seconds < 0 || fraction < 0 || fraction >= fractions_per_second) return std::nullopt;
+  if (seconds >= kEndOfTime.value / kNanosPerSecond) return kEndOfTime;
+  return Nanos(seconds * kNanosPerSecond + fraction * (kNanosPerSecond / fractions_per_second));
+}
+
+/// CPU clocks of a process or thread by number: ~id << 3, with bit 2 for a thread
+/// (clock_getcpuclockid(3)).
+std::optional<TimerClock> cpu_clock_of(const Kernel& k, i32 id) {
+  const i32 owner = ~(id >> 3);
+  if ((id & 3) == 3) return std::nullopt;
+  if ((id & 4) == 0) {
+    if (owner != 0 && owner != k.pid()) return std::nullopt;
+    return TimerClock{TimerClock::Kind::process_cpu, 0};
+  }
+  return TimerClock{TimerClock::Kind::thread_cpu, owner};
+}
+
+}  // namespace
+
+std::optional<TimerClock> clock_of(const Kernel& k, Tid caller, i32 id) {
+  using Kind = TimerClock::Kind;
+  if (id < 0) {
+    auto clock = cpu_clock_of(k, id);
+    if (clock && clock->kind == Kind::thread_cpu && clock->thread == 0) clock->thread = caller;
+    return clock;
+  }
+  switch (id) {
+    case kClockRealtime:
+    case kClockRealtimeCoarse:
+    case kClockRealtimeAlarm:
+    case kClockTai:
+      return TimerClock{Kind::realtime, 0};
+    case kClockMonotonic:
+    case kClockMonotonicRaw:
+    case kClockMonotonicCoarse:
+    case kClockBoottime:
+    case kClockBoottimeAlarm:
+      return TimerClock{Kind::monotonic, 0};
+    case kClockProcessCpu:
+      return TimerClock{Kind::process_cpu, 0};
+    case kClockThreadCpu:
+      return TimerClock{Kind::thread_cpu, caller};
+    default:
+      return std::nullopt;
+  }
+}
+
+Nanos clock_offset(const TimerClock& clock) {
+  switch (clock.kind) {
+    case TimerClock::Kind::realtime:
+      return kEpoch;
+    case TimerClock::Kind::monotonic:
+      return kUptime;
+    default:
+      return {};
+  }
+}
+
+Nanos read_clock(const Kernel& k, const TimerClock& clock) {
+  if (clock.is_cpu()) return k.cpu_time(clock.thread);
+  return k.now() + clock_offset(clock);
+}
+
+Timespec timespec_of(Nanos t) { return {t.value / kNanosPerSecond, t.value % kNanosPerSecond}; }
+Timeval timeval_of(Nanos t) {
+  return {t.value / kNanosPerSecond, t.value % kNanosPerSecond / 1000};
+}
+std::optional<Nanos> nanos_of(const Timespec& t) {
+  return join(t.seconds, t.nanoseconds, kNanosPerSecond);
+}
+std::optional<Nanos> nanos_of(const Timeval& t) {
+  return join(t.seconds, t.microseconds, 1'000'000);
+}
+
+Nanos after(Nanos start, Nanos duration) {
+  return duration.value > kEndOfTime.value - start.value ? kEndOfTime : start + duration;
+}
+
+Duration read_duration(Kernel& k, Addr at) {
+  Timespec t;
+  if (!k.memory().copy_in(at, t)) return {false, {}, Errno::efault};
+  const auto value = nanos_of(t);
+  return value ? Duration{true, *value, {}} : Duration{false, {}, Errno::einval};
+}
+
+}  // namespace emulator::kernel

@@ -1,0 +1,237 @@
+// The system call path, the virtual clock and checkpoints.
+#include "emulator/kernel/kernel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "emulator/base/error.hpp"
+
+namespace emulator::kernel {
+namespace {
+
+constexpr u64 kSyscallLength = 2;  // 0f 05
+
+/// Calls that fail with EINTR after a handler whatever SA_RESTART says (signal(7), "Interruption of
+/// system calls and library functions by signal handlers").
+bool never_restarts(u64 number) {
+  switch (number) {
+    case 7:    // poll
+    case 23:   // select
+    case 34:   // pause
+    case 35:   // nanosleep
+    case 128:  // rt_sigtimedwait
+    case 130:  // rt_sigsuspend
+    case 230:  // clock_nanosleep
+    case 232:  // epoll_wait
+    case 270:  // pselect6
+    case 271:  // ppoll
+    case 281:  // epoll_pwait
+    case 441:  // epoll_pwait2
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// setrlimit(2) numbers and what a fresh login shell has, except that nothing limits CPU time or
+/// memory but --memory.
+std::array<Rlimit, 16> initial_limits(u64 max_open_files, u64 max_threads) {
+  constexpr u64 kUnlimited = ~u64{0};
+  std::array<Rlimit, 16> limits;
+  limits.fill({kUnlimited, kUnlimited});
+  limits[3] = {8 << 20, kUnlimited};                                     // RLIMIT_STACK
+  limits[4] = {0, kUnlimited};                                           // RLIMIT_CORE
+  limits[6] = {max_threads, max_threads};                                // RLIMIT_NPROC
+  limits[7] = {max_open_files, std::max<u64>(max_open_files, 1 << 20)};  // RLIMIT_NOFILE
+  limits[8] = {8 << 20, 8 << 20};                                        // RLIMIT_MEMLOCK
+  limits[11] = {max_threads, max_threads};                               // RLIMIT_SIGPENDING
+  limits[12] = {819200, 819200};                                         // RLIMIT_MSGQUEUE
+  limits[13] = {0, 0};                                                   // RLIMIT_NICE
+  limits[14] = {0, 0};                                                   // RLIMIT_RTPRIO
+  return limits;
+}
+
+}  // namespace
+
+Kernel::Kernel(Config config, memory::AddressSpace& memory, Host& host)
+    : config_(std::move(config)), memory_(memory), host_(host) {
+  state_.files = Files(config_);
+  state_.random = config_.seed;
+  state_.limits = initial_limits(config_.max_open_files, config_.max_threads);
+}
+
+// -- system calls --
+
+Args syscall_args(const Thread& t) {
+  using enum cpu::Gpr;
+  const cpu::Registers& r = t.regs;
+  return {{r[rdi], r[rsi], r[rdx], r[r10], r[r8], r[r9]}};
+}
+
+void Kernel::syscall(Thread& t) {
+  t.syscall_number = t.regs[cpu::rax];
+  t.syscall_rip = t.regs.rip - kSyscallLength;
+  t.wait = {};
+  const SyscallRow* row = find_syscall(t.syscall_number);
+  const Args args = syscall_args(t);
+  if (row == nullptr) {
+    notice_once(fmt::format("system call {}{} is not modelled: answers ENOSYS",
+                            static_cast<i64>(t.syscall_number), unmodelled_name(t.syscall_number)));
+    return finish(t, row, t.syscall_number, args, Errno::enosys);
+  }
+  settle(t, row, args, row->run(*this, t, args));
+}
+
+void Kernel::resume(Thread& t) {
+  RT0_CHECK(t.in_syscall && t.state == ThreadState::waiting,
+            "resume of a thread that does not wait");
+  const SyscallRow* row = find_syscall(t.syscall_number);
+  const Args args = syscall_args(t);
+  t.state = ThreadState::runnable;
+  t.wait.interrupted = has_deliverable_signal(t);
+  settle(t, row, args, row->run(*this, t, args));
+}
+
+void Kernel::settle(Thread& t, const SyscallRow* row, const Args& args, const SysResult& result) {
+  if (result.kind != SysResult::Kind::blocked)
+    return finish(t, row, t.syscall_number, args, result);
+  if (t.wait.interrupted) interrupt(t, row, args);
+}
+
+void Kernel::finish(Thread& t, const SyscallRow* row, u64 number, const Args& args,
+                    const SysResult& result) {
+  const bool interrupted =
+      t.wait.interrupted && result.kind == SysResult::Kind::error && result.error == Errno::eintr;
+  if (result.kind != SysResult::Kind::none) t.regs[cpu::rax] = result.rax();
+  t.in_syscall = false;
+  t.wait = {};
+  if (t.saved_mask && !interrupted) t.mask = *std::exchange(t.saved_mask, std::nullopt);
+  if (on.syscall) on.syscall(t, row, number, args, result);
+}
+
+/// A wait that a signal ended. The first signal to be delivered decides (arch/x86/kernel/signal.c,
+/// handle_signal).
+void Kernel::interrupt(Thread& t, const SyscallRow* row, const Args& args) {
+  t.state = ThreadState::runnable;
+  const bool may_restart = !never_restarts(t.syscall_number) && !t.wait.deadline;
+  const auto first = first_deliverable(t);
+  if (may_restart && first && (state_.signals.action(*first).flags & kSaRestart) != 0) {
+    t.in_syscall = false;
+    t.wait = {};
+    t.regs.rip = t.syscall_rip;
+    t.regs[cpu::rax] = t.syscall_number;
+    return;
+  }
+  finish(t, row, t.syscall_number, args, Errno::eintr);
+}
+
+SysResult Kernel::wait(Thread& t, Wait wait) {
+  if (wait.order == 0) wait.order = next_wait_order();
+  wait.seen_events = state_.events;
+  wait.woken = wait.timed_out = false;
+  wait.interrupted = t.wait.interrupted;
+  t.wait = wait;
+  t.state = ThreadState::waiting;
+  t.in_syscall = true;
+  return SysResult::blocked();
+}
+
+bool Kernel::can_resume(const Thread& t) const {
+  if (t.state != ThreadState::waiting) return false;
+  const Wait& w = t.wait;
+  if (w.woken || w.timed_out) return true;
+  if (w.kind == Wait::Kind::event && w.seen_events != state_.events) return true;
+  if (w.kind == Wait::Kind::signal &&
+      ((set_of(t.pending) | set_of(state_.signals.pending)) & w.set) != 0)
+    return true;
+  return has_deliverable_signal(t);
+}
+
+// -- time --
+
+Nanos Kernel::cpu_time(Tid thread) const {
+  if (thread == 0) {
+    Nanos sum = state_.cpu_of_dead_threads;
+    for (const auto& t : threads_) sum = sum + Nanos(static_cast<i64>(t->instructions));
+    return sum;
+  }
+  for (const auto& t : threads_)
+    if (t->tid == thread) return Nanos(static_cast<i64>(t->instructions));
+  return {};
+}
+
+void Kernel::set_time(Nanos now) {
+  state_.now = std::max(state_.now, now);
+  for (const auto& t : threads_)
+    if (t->state == ThreadState::waiting && t->wait.deadline && *t->wait.deadline <= state_.now)
+      t->wait.timed_out = true;
+  // Oldest first: the order in which signals are posted is the order in which they were due.
+  std::vector<Timer*> due;
+  state_.timers.for_each([&](Timer& timer) {
+    const Nanos clock = timer.clock.is_cpu() ? cpu_time(timer.clock.thread) : state_.now;
+    if (timer.due && *timer.due <= clock) due.push_back(&timer);
+  });
+  std::stable_sort(due.begin(), due.end(),
+                   [](const Timer* a, const Timer* b) { return *a->due < *b->due; });
+  for (Timer* timer : due)
+    expire_timer(*timer, timer->clock.is_cpu() ? cpu_time(timer->clock.thread) : state_.now);
+}
+
+std::optional<Nanos> Kernel::next_deadline() const {
+  std::optional<Nanos> next;
+  const auto consider = [&next](Nanos at) { next = next ? std::min(*next, at) : at; };
+  bool running = false;
+  for (const auto& t : threads_) {
+    if (t->state == ThreadState::waiting && t->wait.deadline && !t->wait.timed_out)
+      consider(*t->wait.deadline);
+    running |= t->state == ThreadState::runnable || can_resume(*t);
+  }
+  state_.timers.for_each([&](const Timer& timer) {
+    if (!timer.due) return;
+    if (!timer.clock.is_cpu()) return consider(*timer.due);
+    if (running)
+      consider(state_.now + std::max(Nanos(), *timer.due - cpu_time(timer.clock.thread)));
+  });
+  return next;
+}
+
+// -- the rest --
+
+Thread* Kernel::find_thread(Tid tid) {
+  for (const auto& t : threads_)
+    if (t->tid == tid && t->state != ThreadState::dead) return t.get();
+  return nullptr;
+}
+
+std::size_t Kernel::live_threads() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(threads_, [](const auto& t) { return t->state != ThreadState::dead; }));
+}
+
+/// Sebastiano Vigna's splitmix64: one word of state, every seed as good as another.
+u64 Kernel::random() {
+  u64 z = state_.random += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+void Kernel::notice_once(const std::string& what) {
+  if (said_.insert(what).second && on.notice) on.notice(what);
+}
+
+Kernel::Checkpoint Kernel::checkpoint() const {
+  Checkpoint c{state_, {}, brk, exit};
+  for (const auto& t : threads_) c.threads.push_back(*t);
+  return c;
+}
+
+void Kernel::restore(const Checkpoint& c) {
+  state_ = c.state;
+  brk = c.brk;
+  exit = c.exit;
+  threads_.clear();
+  for (const Thread& t : c.threads) threads_.push_back(std::make_unique<Thread>(t));
+}
+
+}  // namespace emulator::kernel

@@ -1,0 +1,158 @@
+// mremap(2), madvise(2), and files in memory.
+#include <algorithm>
+
+#include "emulator/kernel/memory_calls.hpp"
+
+namespace emulator::kernel {
+namespace {
+
+using base::kPageSize;
+using base::page_ceil;
+using memory::Backing;
+using memory::Region;
+
+enum RemapFlag : u64 { kMayMove = 1, kFixed = 2, kDontUnmap = 4 };
+
+enum Advice : i32 {
+  kNormal = 0,
+  kRandom = 1,
+  kSequential = 2,
+  kWillNeed = 3,
+  kDontNeed = 4,
+  kFree = 8,
+  kRemove = 9,
+  kDontFork = 10,
+  kDoFork = 11,
+  kMergeable = 12,
+  kUnmergeable = 13,
+  kHugePage = 14,
+  kNoHugePage = 15,
+  kDontDump = 16,
+  kDoDump = 17,
+  kWipeOnFork = 18,
+  kKeepOnFork = 19,
+  kCold = 20,
+  kPageOut = 21,
+  kPopulateRead = 22,
+  kPopulateWrite = 23,
+  kCollapse = 25,
+};
+
+bool known(i32 advice) {
+  return (advice >= kNormal && advice <= kDontNeed) ||
+         (advice >= kFree && advice <= kPopulateWrite) || advice == kCollapse;
+}
+
+/// Drops the contents of what is mapped in [start, end). Shared memory keeps them.
+void discard(Kernel& k, u64 start, u64 end) {
+  for (u64 at = start; at < end;) {
+    const Region* region = k.memory().region_at(Addr(at));
+    if (region == nullptr) {
+      const auto next = k.memory().regions().lower_bound(at);
+      at = next == k.memory().regions().end() ? end : next->first;
+      continue;
+    }
+    const u64 until = std::min(end, region->end);
+    if (!region->shared) k.memory().discard(Addr(at), until - at);
+    at = until;
+  }
+}
+
+/// The mapping that [old, old + size) lies in, as a copy that starts at `old`.
+std::optional<Region> region_from(const Kernel& k, u64 old, u64 size) {
+  u64 start = 0;
+  const Region* found = k.memory().region_at(Addr(old), &start);
+  if (found == nullptr || old + size > found->end) return std::nullopt;
+  Region region = *found;
+  region.backing_offset += old - start;
+  return region;
+}
+
+SysResult move_mapping(Kernel& k, u64 old, u64 old_size, Addr to, u64 new_size, Region region,
+                       bool keep) {
+  auto& memory = k.memory();
+  memory.map(to, new_size, std::move(region));
+  memory.move_pages(Addr(old), to, std::min(old_size, new_size));
+  if (keep)
+    memory.discard(Addr(old), old_size);
+  else
+    memory.unmap(Addr(old), old_size);
+  return to.value;
+}
+
+}  // namespace
+
+SysResult mremap(Kernel& k, Thread&, const Args& a) {
+  const u64 old = a[0], old_size = page_ceil(a[1]), new_size = page_ceil(a[2]), flags = a[3],
+            target = a[4];
+  auto& memory = k.memory();
+  if ((flags & ~u64{kMayMove | kFixed | kDontUnmap}) != 0 || old % kPageSize != 0 || new_size == 0)
+    return Errno::einval;
+  if ((flags & (kFixed | kDontUnmap)) != 0 && (flags & kMayMove) == 0) return Errno::einval;
+  if ((flags & kDontUnmap) != 0 && old_size != new_size) return Errno::einval;
+  if (!in_user_space(old, old_size)) return Errno::einval;
+  const auto region = region_from(k, old, old_size);
+  if (!region) return Errno::efault;
+  const u64 grow = new_size > old_size ? new_size - old_size : 0;
+  if (exceeds_limit(k, grow, region->protection)) return Errno::enomem;
+  if ((flags & kFixed) != 0) {
+    const bool overlap = target < old + old_size && old < target + new_size;
+    if (target % kPageSize != 0 || !in_user_space(target, new_size) ||
+        target < memory::kUserStart || overlap)
+      return Errno::einval;
+    return move_mapping(k, old, old_size, Addr(target), new_size, *region,
+                        (flags & kDontUnmap) != 0);
+  }
+  if ((flags & kDontUnmap) == 0) {
+    if (new_size < old_size) memory.unmap(Addr(old + new_size), old_size - new_size);
+    if (new_size <= old_size) return old;
+    if (in_user_space(old, new_size) && memory.is_free(Addr(old + old_size), grow)) {
+      Region more = *region;
+      more.backing_offset += old_size;
+      memory.map(Addr(old + old_size), grow, std::move(more));
+      return old;
+    }
+    if ((flags & kMayMove) == 0) return Errno::enomem;
+  }
+  const auto free = memory.find_free(new_size, k.mmap_ceiling());
+  if (!free) return Errno::enomem;
+  return move_mapping(k, old, old_size, *free, new_size, *region, (flags & kDontUnmap) != 0);
+}
+
+/// Advice that only asks for speed is accepted and changes nothing. MADV_FREE lets the kernel drop
+/// pages whenever it likes: it does so at once, so that what is free does not count against the
+/// limit on memory.
+SysResult madvise(Kernel& k, Thread&, const Args& a) {
+  const i32 advice = a.as_int(2);
+  const u64 length = page_ceil(a[1]);
+  if (!known(advice) || a[0] % kPageSize != 0 || length < a[1]) return Errno::einval;
+  if (length == 0) return 0;
+  if (a[0] + length < a[0]) return Errno::einval;
+  if (!in_user_space(a[0], length)) return Errno::enomem;
+  if (advice == kFree) {
+    const Region* region = k.memory().region_at(a.addr(0));
+    if (region != nullptr && (region->shared || region->backing)) return Errno::einval;
+  }
+  if (advice == kDontNeed || advice == kFree) discard(k, a[0], a[0] + length);
+  return k.memory().is_mapped(a.addr(0), length) ? SysResult(0) : SysResult(Errno::enomem);
+}
+
+/// A file's contents are those of the moment of the mapping. Shared mappings may only be read: what
+/// the guest wrote would have to find its way back to the file.
+std::optional<Errno> back_by_file(Kernel& k, i32 fd, Region& region) {
+  constexpr u64 kLargest = u64{1} << 32;
+  const Description* file = k.files().find(fd);
+  if (file == nullptr) return Errno::ebadf;
+  if (region.shared && (region.protection & memory::kWrite) != 0) {
+    k.notice_once("mmap: a writable shared mapping of a file is not modelled: answers ENODEV");
+    return Errno::enodev;
+  }
+  auto bytes = k.files().contents(k, fd, kLargest);
+  if (!bytes) return bytes.error();
+  Backing backing{*bytes, **bytes, true};
+  region.backing = std::make_shared<const Backing>(std::move(backing));
+  region.name = file->path;
+  return std::nullopt;
+}
+
+}  // namespace emulator::kernel

@@ -1,0 +1,87 @@
+// Birth and death of threads (clone(2), exit(2); Linux kernel/fork.c, kernel/exit.c).
+#include <algorithm>
+
+#include "emulator/kernel/clone_flags.hpp"
+#include "emulator/kernel/kernel.hpp"
+
+namespace emulator::kernel {
+namespace {
+
+/// get_robust_list(2): each entry is a list node at a fixed offset from a lock word.
+struct RobustListHead {
+  u64 first = 0;
+  i64 word_offset = 0;
+  u64 pending = 0;
+};
+static_assert(sizeof(RobustListHead) == 24);
+
+constexpr u32 kOwnerMask = 0x3fffffff, kOwnerDied = 0x40000000, kHasWaiters = 0x80000000;
+constexpr unsigned kRobustListLimit = 2048;
+
+/// A lock that died with its owner is marked so, and one waiter is told (kernel/futex/core.c,
+/// handle_futex_death).
+void release_robust_lock(Kernel& k, const Thread& t, u64 entry, i64 offset) {
+  const Addr word((entry & ~u64{1}) + static_cast<u64>(offset));
+  u32 value = 0;
+  if (!k.memory().copy_in(word, value) || (value & kOwnerMask) != static_cast<u32>(t.tid)) return;
+  if (!k.memory().copy_out(word, (value & kHasWaiters) | kOwnerDied)) return;
+  if ((value & kHasWaiters) != 0) k.wake_futex(word.value, 1);
+}
+
+void release_robust_list(Kernel& k, const Thread& t) {
+  RobustListHead head;
+  if (t.robust_list.value == 0 || !k.memory().copy_in(t.robust_list, head)) return;
+  u64 entry = head.first;
+  for (unsigned i = 0; i < kRobustListLimit && (entry & ~u64{1}) != t.robust_list.value; ++i) {
+    u64 next = 0;
+    const bool more = k.memory().copy_in(Addr(entry & ~u64{1}), next);
+    if (entry != head.pending) release_robust_lock(k, t, entry, head.word_offset);
+    if (!more) break;
+    entry = next;
+  }
+  if (head.pending != 0) release_robust_lock(k, t, head.pending, head.word_offset);
+}
+
+}  // namespace
+
+/// Removes dead threads; their CPU time stays with the process.
+void Kernel::reap() {
+  for (const auto& t : threads_)
+    if (t->state == ThreadState::dead)
+      state_.cpu_of_dead_threads =
+          state_.cpu_of_dead_threads + Nanos(static_cast<i64>(t->instructions));
+  std::erase_if(threads_, [](const auto& t) { return t->state == ThreadState::dead; });
+}
+
+Thread* Kernel::clone_thread(Thread& parent, u64 flags, Addr stack, Addr tls) {
+  reap();
+  if (threads_.size() >= config_.max_threads) return nullptr;
+  auto child = std::make_unique<Thread>();
+  child->tid = state_.next_tid++;
+  child->regs = parent.regs;
+  child->regs[cpu::rax] = 0;
+  if (stack.value != 0) child->regs[cpu::rsp] = stack.value;
+  if ((flags & kCloneSetTls) != 0) child->regs.fs_base() = tls.value;
+  child->mask = parent.mask;
+  child->name = parent.name;
+  threads_.push_back(std::move(child));
+  return threads_.back().get();
+}
+
+void Kernel::exit_thread(Thread& t, int status) {
+  release_robust_list(*this, t);
+  t.state = ThreadState::dead;
+  t.exit_status = status;
+  if (t.clear_child_tid.value != 0 && memory_.copy_out(t.clear_child_tid, u32{0}))
+    wake_futex(t.clear_child_tid.value, 1);
+  if (t.tid == pid()) state_.leader_status = status;
+  // The process's status is that of its first thread, whichever ends last.
+  if (live_threads() == 0 && !exit) exit = ProcessExit{state_.leader_status, 0};
+}
+
+void Kernel::exit_group(int status) {
+  if (!exit) exit = ProcessExit{status, 0};
+  for (const auto& t : threads_) t->state = ThreadState::dead;
+}
+
+}  // namespace emulator::kernel
