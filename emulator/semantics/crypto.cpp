@@ -103,7 +103,8 @@ constexpr auto kCarryLess = [](const Lanes<u64>& a, const Lanes<u64>& b, u8 cont
   return out;
 };
 
-// -- SHA: lane 3 holds the first word --
+// -- SHA: lane 3 holds the first word. Memory operands must be aligned, as the manual says (exceptions type 4); AMD
+// processors are seen not to insist. --
 
 constexpr u32 choose(u32 x, u32 y, u32 z) { return (x & y) ^ (~x & z); }
 constexpr u32 majority(u32 x, u32 y, u32 z) { return (x & y) ^ (x & z) ^ (y & z); }
@@ -141,17 +142,19 @@ constexpr u32 big_sigma1(u32 x) { return std::rotr(x, 6) ^ std::rotr(x, 11) ^ st
 constexpr u32 sigma0(u32 x) { return std::rotr(x, 7) ^ std::rotr(x, 18) ^ (x >> 3); }
 constexpr u32 sigma1(u32 x) { return std::rotr(x, 17) ^ std::rotr(x, 19) ^ (x >> 10); }
 
-/// Two rounds: the first source holds C, D, G, H, the second A, B, E, F; words plus constants are in XMM0.
-RT0_INLINE void sha256rnds2(auto& c_) {
-  const auto cdgh = first_source<V128>(c_).template lanes<u32>();
-  const auto abef = source<V128>(c_, 2).template lanes<u32>();
-  const auto words = c_.template ymm<V128>(0).template lanes<u32>();
+/// Two rounds: the state is spread over C, D, G, H and A, B, E, F; `words` are message words plus constants.
+constexpr Lanes<u32> sha256_rounds(const Lanes<u32>& cdgh, const Lanes<u32>& abef, const Lanes<u32>& words) {
   u32 a = abef[3], b = abef[2], c = cdgh[3], d = cdgh[2], e = abef[1], f = abef[0], g = cdgh[1], h = cdgh[0];
   for (unsigned i = 0; i < 2; ++i) {
     const u32 t1 = h + big_sigma1(e) + choose(e, f, g) + words[i], t2 = big_sigma0(a) + majority(a, b, c);
     h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
   }
-  result(c_, V128::of<u32>({f, e, b, a}));
+  return {f, e, b, a};
+}
+/// The words are in XMM0.
+RT0_INLINE void sha256rnds2(auto& c) {
+  const auto cdgh = first_source<V128>(c).template lanes<u32>(), abef = source<V128>(c, 2).template lanes<u32>();
+  result(c, V128::of<u32>(sha256_rounds(cdgh, abef, c.template ymm<V128>(0).template lanes<u32>())));
 }
 constexpr auto kSha256Message1 = [](const Lanes<u32>& a, const Lanes<u32>& b) {
   return Lanes<u32>{a[0] + sigma0(a[1]), a[1] + sigma0(a[2]), a[2] + sigma0(a[3]), a[3] + sigma0(b[0])};

@@ -1,4 +1,5 @@
 // Moves between vector registers, memory and general registers: SDM vol. 1, 10.4.1.1, 11.4.1.1, 14.6.
+#include "emulator/semantics/strings.hpp"
 #include "emulator/semantics/table.hpp"
 #include "emulator/semantics/vector_lanes.hpp"
 
@@ -166,11 +167,14 @@ template <class T> RT0_INLINE void store_masked(auto& c, u64 to, const auto& val
     if (cpu::sign_of(mask[i])) c.template store<T>(to + i * sizeof(T), values[i]);
 }
 
-/// To [RDI], whatever the operands.
+/// To [RDI], whatever the operands. All 16 bytes must be writable, written or not, as the manual permits and processors
+/// do.
 RT0_INLINE void maskmovdqu(auto& c) {
   const auto values = c.template read<V128>(0).bytes, mask = c.template read<V128>(1).bytes;
   const u64 rdi = c.template reg<u64>(cpu::rdi);
-  store_masked<u8>(c, c.op()->bits & decode::kOpAddress32 ? static_cast<u32>(rdi) : rdi, values, mask);
+  const u64 to = c.op()->bits & decode::kOpAddress32 ? static_cast<u32>(rdi) : rdi;
+  require_writable(c.core(), c.op(), to, 16);
+  store_masked<u8>(c, to, values, mask);
 }
 
 /// Lanes that are masked off read as zero and do not fault.
@@ -231,8 +235,9 @@ constexpr std::array kRows = {
            RT0_MEANING_ONE(low_to_word<Low64>), RT0_MEANING_ONE(low_to_vector<Low64>)),
     shapes("movss", "MOVSS", select_scalar, Timing::load_store, 0, RT0_MEANING_ONE(low_to_vector<Low32>),
            RT0_MEANING_ONE(store_low<Low32>), RT0_MEANING_ONE(merge_low<Low32>)),
-    shapes("movsd", "MOVSD", select_scalar, Timing::load_store, 0, RT0_MEANING_ONE(low_to_vector<Low64>),
-           RT0_MEANING_ONE(store_low<Low64>), RT0_MEANING_ONE(merge_low<Low64>)),
+    shapes("movsd", "MOVSD; MOVS/MOVSB/MOVSW/MOVSD/MOVSQ", select_scalar, Timing::load_store, kRepeats,
+           RT0_MEANING_ONE(low_to_vector<Low64>), RT0_MEANING_ONE(store_low<Low64>),
+           RT0_MEANING_ONE(merge_low<Low64>), RT0_MEANING_ONE(movs<u32>)),
     half_move<0>("movlps", "MOVLPS"),
     half_move<0>("movlpd", "MOVLPD"),
     half_move<1>("movhps", "MOVHPS"),
