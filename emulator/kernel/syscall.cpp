@@ -1,5 +1,7 @@
 #include "emulator/kernel/syscall.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -167,9 +169,9 @@ std::string unmodelled_name(u64 number) {
   return it == std::end(kUnmodelled) ? "" : fmt::format(" ({})", it->name);
 }
 
-std::string strace_line(Kernel& kernel, const SyscallRow& row, const Args& args,
-                        const SysResult& result) {
-  std::string line = std::string(row.name) + "(";
+std::vector<std::string> argument_texts(const memory::AddressSpace& memory, const SyscallRow& row,
+                                        const Args& args, const SysResult& result) {
+  std::vector<std::string> texts;
   std::string_view rest = row.parameters;
   for (std::size_t i = 0; !rest.empty() && i < args.a.size(); ++i) {
     const std::string_view parameter = rest.substr(0, rest.find(' '));
@@ -177,9 +179,15 @@ std::string strace_line(Kernel& kernel, const SyscallRow& row, const Args& args,
     const std::size_t colon = parameter.find(':');
     const std::string_view kind =
         colon == std::string_view::npos ? "hex" : parameter.substr(colon + 1);
-    line += (i == 0 ? "" : ", ") + shown(kernel.memory(), kind, args, i, result);
+    texts.push_back(shown(memory, kind, args, i, result));
   }
-  return line + ") = " + shown_result(result);
+  return texts;
+}
+
+std::string strace_line(Kernel& kernel, const SyscallRow& row, const Args& args,
+                        const SysResult& result) {
+  const auto texts = argument_texts(kernel.memory(), row, args, result);
+  return fmt::format("{}({}) = {}", row.name, fmt::join(texts, ", "), shown_result(result));
 }
 
 }  // namespace emulator::kernel

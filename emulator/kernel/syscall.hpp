@@ -6,9 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/kernel/errno.hpp"
 #include "emulator/kernel/thread.hpp"
+#include "emulator/memory/address_space.hpp"
 
 namespace emulator::kernel {
 
@@ -52,6 +54,10 @@ const SyscallRow* find_syscall(u64 number);
 
 /// " (socket)" for a Linux call that has no row, else nothing: for the notice.
 std::string unmodelled_name(u64 number);
+
+/// The arguments as the strace line shows them, one text each.
+std::vector<std::string> argument_texts(const memory::AddressSpace& memory, const SyscallRow& row,
+                                        const Args& args, const SysResult& result);
 
 /// "openat(AT_FDCWD, \"/etc/hosts\", 0x0, 0) = -ENOENT": arguments by their kinds, strings read
 /// from the guest.

@@ -36,8 +36,9 @@ class Machine {
   void stop() { stop_requested_ = true; }
   /// Switches between the loop that reports every instruction and the one that does not. From a hook it takes effect at
   /// the next probe, system call or turn.
-  void observe(bool on) { observing_ = on; }
+  void observe(bool wanted) { observing_ = wanted; }
   void set_probes(std::set<u64> addresses) { loop_.set_probes(std::move(addresses)); }
+  void remove_probe(Addr a) { loop_.remove_probe(a); }
   /// Stop (as by stop()) when this many instructions have retired.
   void stop_at(u64 number) { stop_at_ = number; }
 

@@ -47,6 +47,8 @@ class RunLoop {
   /// Addresses at which the loop stops before executing. Changing them drops the decoded blocks.
   const std::set<u64>& probes() const { return probes_; }
   void set_probes(std::set<u64> probes);
+  /// From a hook too: what was decoded stays.
+  void remove_probe(Addr a) { probes_.erase(a.value); }
   /// The next instruction may run although there is a probe on it.
   void pass_probe() { pass_probe_ = true; }
 

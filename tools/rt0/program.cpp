@@ -1,0 +1,77 @@
+#include "tools/rt0/program.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "asm/embedded_program.hpp"
+#include "emulator/base/error.hpp"
+
+namespace rt0 {
+namespace {
+
+using emulator::u8;
+using emulator::base::user_error;
+using emulator::base::UserError;
+
+/// A file's bytes, mapped read-only: a large program costs only the pages that are looked at.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) user_error("cannot open {}: {}", path, std::strerror(errno));
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(fd);
+      user_error("{} is {}, not a program", path, S_ISDIR(status.st_mode) ? "a directory" : "not a regular file");
+    }
+    size_ = static_cast<std::size_t>(status.st_size);
+    void* at = size_ == 0 ? nullptr : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+    ::close(fd);
+    if (at == MAP_FAILED) user_error("cannot read {}: {}", path, std::strerror(errno));
+    data_ = static_cast<const u8*>(at);
+  }
+  ~MappedFile() {
+    if (data_ != nullptr) ::munmap(const_cast<u8*>(data_), size_);
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::span<const u8> bytes() const { return {data_, size_}; }
+
+ private:
+  const u8* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+Program load_program(const std::string& path) {
+  Program p;
+  if (path.empty()) {
+    p.bytes = programs::hello();
+    p.name = "built-in hello", p.base = "hello";
+    if (p.bytes.empty())
+      user_error("no program given, and this rt0 has none built in because Go was missing when it was built: "
+                 "give a program, or install golang-go and build rt0 again");
+  } else {
+    auto file = std::make_shared<MappedFile>(path);
+    p.bytes = file->bytes();
+    p.owner = std::move(file);
+    p.name = path;
+    p.base = path.substr(path.rfind('/') + 1);
+  }
+  try {
+    p.image = std::make_shared<const emulator::kernel::ElfImage>(emulator::kernel::parse_elf(p.bytes));
+    p.build = runtime_model::golang::read_build_info(*p.image);
+    p.symbols = runtime_model::golang::SymbolTable::load(*p.image);
+  } catch (const UserError& e) {
+    user_error("{} {}", p.name, e.what());
+  }
+  return p;
+}
+
+}  // namespace rt0

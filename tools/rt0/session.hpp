@@ -1,0 +1,30 @@
+/// A program in a machine, ready to run: what `run` and `trace` have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "emulator/machine/machine.hpp"
+#include "tools/rt0/host_io.hpp"
+#include "tools/rt0/options.hpp"
+#include "tools/rt0/program.hpp"
+
+namespace rt0 {
+
+class Session {
+ public:
+  explicit Session(const RunOptions& options);
+
+  Program& program() { return program_; }
+  emulator::machine::Machine& machine() { return *machine_; }
+
+  /// Runs to the end, or to Machine::stop(). What the guest could not do is rethrown with the function it happened in.
+  std::optional<emulator::kernel::ProcessExit> run();
+
+ private:
+  Program program_;
+  HostIo host_;
+  std::unique_ptr<emulator::machine::Machine> machine_;
+};
+
+}  // namespace rt0

@@ -1,0 +1,76 @@
+// rt0 show: read a trace back as text or JSON Lines.
+#include "emulator/base/error.hpp"
+#include "tools/rt0/options.hpp"
+#include "traces/format/filter.hpp"
+#include "traces/format/reader.hpp"
+#include "traces/format/text.hpp"
+#include "traces/format/writer.hpp"
+
+namespace rt0 {
+namespace {
+
+namespace tf = traces::format;
+
+struct ShowOptions {
+  std::string file, range, format = "text";
+  std::vector<std::string> symbols;
+  std::optional<emulator::u32> thread;
+  emulator::u64 head = ~emulator::u64{0};
+};
+
+template <class Emit> void each_event(tf::Reader& reader, const tf::Filter& filter, emulator::u64 head, Emit emit) {
+  if (filter.range.from) reader.seek(*filter.range.from);
+  while (head > 0) {
+    const tf::Event* event = reader.next();
+    if (event == nullptr) break;
+    if (filter.range.until && tf::stamp(*event).n > *filter.range.until) break;
+    if (!filter.matches(*event)) continue;
+    emit(*event);
+    --head;
+  }
+}
+
+int show(const ShowOptions& o) {
+  tf::Filter filter;
+  if (!o.range.empty()) filter.range = tf::parse_range(o.range);
+  filter.symbols = o.symbols;
+  filter.thread = o.thread;
+  const auto reader = tf::open_trace(o.file);
+  if (o.format == "jsonl") {
+    const auto writer = tf::make_writer(tf::Form::JsonLines, stdout, "standard output", reader->header());
+    each_event(*reader, filter, o.head, [&](const tf::Event& e) { writer->write(e); });
+    writer->close();
+  } else {
+    std::string text;
+    tf::append_text(text, reader->header());
+    const auto flush = [&text] {
+      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) emulator::base::user_error("cannot write to standard output");
+      text.clear();
+    };
+    text += '\n';
+    each_event(*reader, filter, o.head, [&](const tf::Event& e) {
+      tf::append_text(text, e);
+      text += '\n';
+      if (text.size() > 1u << 16) flush();
+    });
+    flush();
+  }
+  if (reader->truncated()) fmt::print(stderr, "rt0: {}\n", reader->truncation());
+  return emulator::base::kExitFine;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, int& status) {
+  auto* command = app.add_subcommand("show", "read a trace as text or JSON Lines");
+  auto o = std::make_shared<ShowOptions>();
+  command->add_option("FILE", o->file, "a trace, or - for standard input")->required();
+  command->add_option("-r,--range", o->range, "instruction numbers: 100..200, 100.., ..200 or 100");
+  command->add_option("-s,--symbol", o->symbols, "only this function; runtime.* for a prefix (repeatable)")->allow_extra_args(false);
+  command->add_option("-t,--thread", o->thread, "only this guest thread");
+  command->add_option("-n,--head", o->head, "no more than so many events");
+  command->add_option("-f,--format", o->format, "text or jsonl")->capture_default_str()->check(CLI::IsMember({"text", "jsonl"}));
+  command->callback([o, &status] { status = show(*o); });
+}
+
+}  // namespace rt0

@@ -1,0 +1,259 @@
+// rt0 trace: record what a run does.
+#include <unordered_map>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "tools/rt0/landmarks.hpp"
+#include "tools/rt0/session.hpp"
+#include "traces/format/sha256.hpp"
+#include "traces/format/writer.hpp"
+
+namespace rt0 {
+namespace {
+
+namespace tf = traces::format;
+using emulator::Addr;
+using emulator::u32;
+using emulator::u64;
+using emulator::u8;
+using emulator::base::user_error;
+using emulator::cpu::Effect;
+using emulator::cpu::PlaceKind;
+using emulator::kernel::Thread;
+using emulator::machine::Retired;
+
+struct TraceOptions {
+  RunOptions run;
+  std::string output, level = "call", format, from, until;
+};
+
+/// Where a trace begins or ends: an instruction number, or the first time that a function is entered.
+struct Bound {
+  std::optional<u64> number;
+  std::vector<u64> entries;
+};
+
+Bound parse_bound(const std::string& option, const std::string& text, const Program& program) {
+  Bound b;
+  if (text.empty()) return b;
+  b.number = emulator::base::parse_number(text);
+  if (b.number) return b;
+  for (const auto* f : program.symbols.find(text)) b.entries.push_back(f->entry.value);
+  if (b.entries.empty()) user_error("{}: {} has no function {} (names are Go's: runtime.schedinit, main.main)", option, program.name, text);
+  return b;
+}
+
+/// What never changes about an instruction: made once, asked for by every execution.
+struct Static {
+  std::string_view function;
+  u64 offset = 0;
+  std::string text;
+};
+
+class Recorder {
+ public:
+  Recorder(Session& session, tf::Writer& writer, tf::Level level) : session_(session), writer_(writer), level_(level) {}
+
+  void retired(const Thread& t, const Retired& r) {
+    if (level_ == tf::Level::Instruction) instruction(t, r);
+    else control(t, r);
+  }
+  template <class E> void event(const E& e) { writer_.write(tf::Event(e)); }
+  template <class E> E stamped(const Thread& t) {
+    E e;
+    e.n = session_.machine().retired(), e.t = static_cast<u32>(t.tid), e.ns = session_.machine().now().value;
+    return e;
+  }
+
+ private:
+  const Static& describe(Addr pc, unsigned length);
+  void instruction(const Thread& t, const Retired& r);
+  void control(const Thread& t, const Retired& r);
+  void effect(const Effect& e);
+  std::string_view function_at(Addr pc) const {
+    const auto* f = session_.program().symbols.function_at(pc);
+    return f != nullptr ? f->name : std::string_view();
+  }
+
+  Session& session_;
+  tf::Writer& writer_;
+  tf::Level level_;
+  tf::Insn insn_;
+  std::unordered_map<u64, Static> statics_;
+};
+
+const Static& Recorder::describe(Addr pc, unsigned length) {
+  const auto [it, fresh] = statics_.try_emplace(pc.value);
+  if (fresh) {
+    std::array<u8, 15> code{};
+    session_.machine().memory().peek(pc, std::span(code).first(length));
+    const auto place = session_.program().symbols.locate(pc);
+    it->second = {place ? place.function->name : std::string_view(), place.offset, session_.machine().decoder().format(std::span(code).first(length), pc)};
+  }
+  return it->second;
+}
+
+void Recorder::effect(const Effect& e) {
+  const auto bytes = [&](const auto& words) { return std::span(reinterpret_cast<const u8*>(words.data()), e.size); };
+  switch (e.kind) {
+    case PlaceKind::gpr:
+      if (e.before[0] != e.after[0]) insn_.set(tf::gpr(e.index), e.after[0]);
+      break;
+    case PlaceKind::ymm:
+      if (e.before == e.after) break;
+      if (e.before[2] == e.after[2] && e.before[3] == e.after[3])
+        insn_.set(tf::xmm(e.index), std::span(e.after).first(2));
+      else
+        insn_.set(tf::ymm(e.index), e.after);
+      break;
+    case PlaceKind::flags:
+      if (e.before[0] != e.after[0]) insn_.set(tf::Reg::rflags, e.after[0]);
+      break;
+    case PlaceKind::fs_base: insn_.set(tf::Reg::fs_base, e.after[0]); break;
+    case PlaceKind::gs_base: insn_.set(tf::Reg::gs_base, e.after[0]); break;
+    case PlaceKind::mxcsr: insn_.set(tf::Reg::mxcsr, e.after[0]); break;
+    case PlaceKind::memory_read: insn_.extend_memory(tf::Access::Read, e.address, bytes(e.after)); break;
+    case PlaceKind::memory_write: insn_.extend_memory(tf::Access::Write, e.address, bytes(e.after)); break;
+  }
+}
+
+void Recorder::instruction(const Thread& t, const Retired& r) {
+  const Static& s = describe(r.pc, r.length);
+  insn_.begin(r.number, static_cast<u32>(t.tid), r.pc);
+  insn_.fn = s.function, insn_.off = s.offset, insn_.text = s.text;
+  for (const Effect& e : r.effects) effect(e);
+  writer_.write(insn_);
+}
+
+/// CALL and RET only; where control goes is where RIP is now.
+void Recorder::control(const Thread& t, const Retired& r) {
+  const auto stamp = [&](auto e) {
+    e.n = r.number, e.t = static_cast<u32>(t.tid);
+    return e;
+  };
+  if (r.row.name == "call") {
+    tf::Call e = stamp(tf::Call{});
+    e.fn = function_at(Addr(session_.machine().registers(t).rip));
+    event(e);
+  } else if (r.row.name == "ret") {
+    tf::Ret e = stamp(tf::Ret{});
+    e.fn = function_at(r.pc);
+    event(e);
+  }
+}
+
+tf::Header header_of(const TraceOptions& o, const Program& p, const std::vector<std::string>& argv, tf::Level level) {
+  tf::Header h;
+  h.level = level;
+  h.program = {tf::sha256(p.bytes), p.build.build_id, p.build.version, argv};
+  h.machine.cpu = o.run.cpu, h.machine.cores = o.run.cores, h.machine.seed = o.run.seed, h.machine.quantum = o.run.quantum;
+  return h;
+}
+
+/// "0x3", "-ENOENT"; nothing for a call that does not return.
+std::string result_text(const emulator::kernel::SysResult& r) {
+  using Kind = emulator::kernel::SysResult::Kind;
+  if (r.kind == Kind::error) return fmt::format("-{}", emulator::kernel::name(r.error));
+  return r.kind == Kind::value ? emulator::base::hex(r.value) : std::string();
+}
+
+/// Everything besides instructions: landmarks, system calls, signals, threads.
+void listen(Session& session, Recorder& recorder, const bool& recording) {
+  auto& kernel = session.machine().kernel();
+  kernel.on.syscall = [&](const Thread& t, const auto* row, u64 number, const auto& args, const auto& result) {
+    if (!recording) return;
+    auto e = recorder.stamped<tf::Sys>(t);
+    e.name = row != nullptr ? std::string(row->name) : fmt::format("syscall_{}", number);
+    if (row != nullptr) e.args = emulator::kernel::argument_texts(session.machine().memory(), *row, args, result);
+    e.ret = result_text(result);
+    recorder.event(e);
+  };
+  kernel.on.signal = [&](const Thread& t, const auto& info, u64) {
+    if (!recording) return;
+    auto e = recorder.stamped<tf::Signal>(t);
+    e.sig = info.signal, e.code = info.code, e.addr = info.address;
+    recorder.event(e);
+  };
+  kernel.on.clone = [&](const Thread& parent, const Thread& child) {
+    if (!recording) return;
+    auto e = recorder.stamped<tf::Thread>(parent);
+    e.child = static_cast<u32>(child.tid);
+    recorder.event(e);
+  };
+}
+
+int trace(const TraceOptions& o) {
+  const auto level = tf::level_named(o.level);
+  const auto form = o.format.empty() ? tf::form_for_path(o.output) : tf::form_named(o.format).value();
+  Session session(o.run);
+  auto& machine = session.machine();
+  const Bound from = parse_bound("--from", o.from, session.program()), until = parse_bound("--until", o.until, session.program());
+  const auto writer = tf::make_writer(form, o.output, header_of(o, session.program(), machine.kernel().config().argv, *level));
+  Recorder recorder(session, *writer, *level);
+  const Landmarks landmarks(session.program());
+
+  bool recording = o.from.empty();
+  const auto start = [&] { recording = true, machine.observe(true); };
+  machine.on.retired = [&](const Thread& t, const Retired& r) { recorder.retired(t, r); };
+  listen(session, recorder, recording);
+
+  std::set<u64> probes = landmarks.addresses();
+  probes.insert(from.entries.begin(), from.entries.end());
+  probes.insert(until.entries.begin(), until.entries.end());
+  machine.set_probes(probes);
+  const auto among = [](const std::vector<u64>& list, Addr a) { return std::find(list.begin(), list.end(), a.value) != list.end(); };
+  machine.on.probe = [&](const Thread& t, Addr at) {
+    if (!recording && among(from.entries, at)) start();
+    if (recording && among(until.entries, at)) return machine.stop();
+    if (const auto* found = landmarks.at(at); found != nullptr && recording) {
+      auto e = recorder.stamped<tf::Landmark>(t);
+      e.fn = found->name, e.pc = at, e.text = found->routine->text;
+      recorder.event(e);
+    }
+    if (!among(until.entries, at)) machine.remove_probe(at);
+  };
+
+  std::optional<emulator::kernel::ProcessExit> exit;
+  try {
+    if (from.number && *from.number > 0) {
+      machine.stop_at(*from.number);
+      exit = session.run();
+    }
+    if (!exit) {
+      if (o.from.empty() || from.number) start();
+      machine.stop_at(until.number.value_or(~u64{0}));
+      exit = session.run();
+    }
+  } catch (...) {
+    writer->close();  // what was recorded stays readable
+    throw;
+  }
+  if (exit && recording) {
+    tf::Exit e;
+    e.n = machine.retired(), e.t = 1, e.ns = machine.now().value, e.code = exit->status, e.sig = exit->signal;
+    recorder.event(e);
+  }
+  writer->close();
+  if (!recording) user_error("{}: the program ended before --from {} was reached, so the trace is empty", session.program().name, o.from);
+  return emulator::base::kExitFine;
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, int& status) {
+  auto* command = app.add_subcommand("trace", "run a Go program and record a trace");
+  auto o = std::make_shared<TraceOptions>();
+  command->add_option("-o,--output", o->output, "where the trace goes")->required();
+  command->add_option("--level", o->level, "call: calls, returns, system calls, landmarks; instruction: every instruction with its effects")
+      ->capture_default_str()->check(CLI::IsMember({"call", "instruction"}));
+  command->add_option("--format", o->format, "jsonl or rt0t; by default what the name of the file asks for")->check(CLI::IsMember({"jsonl", "rt0t"}));
+  command->add_option("--from", o->from, "start at a function's first entry, or at an instruction number");
+  command->add_option("--until", o->until, "stop there");
+  add_run_options(*command, o->run);
+  command->callback([command, o, &status] {
+    take_program(*command, o->run);
+    status = trace(*o);
+  });
+}
+
+}  // namespace rt0
