@@ -160,7 +160,7 @@ Nanos Kernel::cpu_time(Tid thread) const {
   return {};
 }
 
-void Kernel::set_time(Nanos now) {
+void Kernel::set_time(Nanos now, const Thread* running) {
   state_.now = std::max(state_.now, now);
   for (const auto& t : threads_)
     if (t->state == ThreadState::waiting && t->wait.deadline && *t->wait.deadline <= state_.now)
@@ -173,8 +173,10 @@ void Kernel::set_time(Nanos now) {
   });
   std::stable_sort(due.begin(), due.end(),
                    [](const Timer* a, const Timer* b) { return *a->due < *b->due; });
-  for (Timer* timer : due)
-    expire_timer(*timer, timer->clock.is_cpu() ? cpu_time(timer->clock.thread) : state_.now);
+  for (Timer* timer : due) {
+    const bool cpu = timer->clock.is_cpu();
+    expire_timer(*timer, cpu ? cpu_time(timer->clock.thread) : state_.now, cpu ? running : nullptr);
+  }
 }
 
 std::optional<Nanos> Kernel::next_deadline() const {

@@ -83,8 +83,9 @@ class Kernel {
   // -- time --
 
   /// Advances the virtual clock: `now` only grows. Expires waits and timers that are due. CPU-time
-  /// timers look at Thread::instructions, which must be current.
-  void set_time(Nanos now);
+  /// timers look at Thread::instructions, which must be current, and prefer to signal the thread
+  /// that has just been running: a profile is to see where the time goes.
+  void set_time(Nanos now, const Thread* running = nullptr);
   Nanos now() const { return state_.now; }
   /// The earliest instant at which something happens by itself, if any. A CPU-time timer counts
   /// only while some thread can run.
@@ -188,13 +189,14 @@ class Kernel {
               const SysResult& result);
   void interrupt(Thread& t, const SyscallRow* row, const Args& args);
   bool takes(const Thread& t, int signal) const;
+  const Thread* taker_of(const SigInfo& info) const;
   /// The signal that deliver_signals would deliver next.
   std::optional<int> first_deliverable(const Thread& t) const;
   SigSet process_signals_for(const Thread& t) const;
   void apply_default(const SigInfo& info);
   void deliver(Thread& t, const SigInfo& info);
   void force_segv(Thread& t, int failed);
-  void expire_timer(Timer& timer, Nanos now);
+  void expire_timer(Timer& timer, Nanos now, const Thread* running);
   bool post_timer_signal(Thread* target, const SigInfo& info);
   void collect_overrun(SigInfo& info);
   void reap();

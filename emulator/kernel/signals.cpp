@@ -183,15 +183,22 @@ void Kernel::set_temporary_mask(Thread& t, SigSet mask) {
 
 // -- delivering --
 
-/// Signals pending for the whole process that this thread is the one to take: the first thread that
-/// does not block a signal is (kernel/signal.c, complete_signal).
+/// Who takes a signal that is pending for the whole process: the thread that it was meant for, else
+/// the first that does not block it (kernel/signal.c, complete_signal).
+const Thread* Kernel::taker_of(const SigInfo& info) const {
+  const Thread* first = nullptr;
+  for (const auto& t : threads_) {
+    if (!takes(*t, info.signal)) continue;
+    if (t->tid == info.first_choice) return t.get();
+    if (first == nullptr) first = t.get();
+  }
+  return first;
+}
+
 SigSet Kernel::process_signals_for(const Thread& t) const {
   SigSet mine = 0;
-  for (const SigInfo& info : state_.signals.pending) {
-    const auto first =
-        std::ranges::find_if(threads_, [&](const auto& c) { return takes(*c, info.signal); });
-    if (first != threads_.end() && first->get() == &t) mine |= sig_bit(info.signal);
-  }
+  for (const SigInfo& info : state_.signals.pending)
+    if (taker_of(info) == &t) mine |= sig_bit(info.signal);
   return mine;
 }
 
@@ -224,9 +231,11 @@ void Kernel::deliver_signals(Thread& t) {
   while (!exit) {
     auto info = take_first(t.pending, ~t.mask);
     if (!info) info = take_first(state_.signals.pending, process_signals_for(t) & ~t.mask);
-    if (!info) return;
+    if (!info) break;
     deliver(t, *info);
   }
+  // No handler took the mask of an interrupted rt_sigsuspend along in its frame.
+  if (t.saved_mask) t.mask = *std::exchange(t.saved_mask, std::nullopt);
 }
 
 void Kernel::deliver(Thread& t, const SigInfo& info) {

@@ -25,6 +25,7 @@ struct SigInfo {
   i32 pid = 0, uid = 0;  // kill, tgkill
   u64 value = 0;         // timers: sigev_value
   i32 timer_id = 0, overrun = 0;
+  Tid first_choice = 0;  // for the process: the thread that takes it if it does not block it
 };
 
 /// What a blocked thread waits for. A plain value, so that checkpoints are copies.

@@ -20,7 +20,7 @@ Timers::Timers() {
 }
 
 /// One signal for however many expirations; the rest is overrun (timer_getoverrun(2)).
-void Kernel::expire_timer(Timer& timer, Nanos now) {
+void Kernel::expire_timer(Timer& timer, Nanos now, const Thread* running) {
   i64 times = 1;
   if (timer.interval > Nanos()) {
     times += (now - *timer.due).value / timer.interval.value;
@@ -34,6 +34,7 @@ void Kernel::expire_timer(Timer& timer, Nanos now) {
   info.code = timer.posix ? code::timer : code::kernel;
   info.timer_id = timer.id;
   info.value = timer.value;
+  info.first_choice = running != nullptr ? running->tid : 0;
   Thread* target = timer.target != 0 ? find_thread(timer.target) : nullptr;
   if (timer.target != 0 && target == nullptr) return;
   const bool queued = post_timer_signal(target, info);
