@@ -9,9 +9,10 @@
 namespace emulator::cpu::fp::exact {
 namespace {
 
+/// The masked answer is always inexact; a handler of the unmasked exception learns whether rounding alone was.
 template <Float T>
 T overflow(Env& env, bool negative) {
-  env.raise(kOE | kPE);
+  env.raise(env.masks(kOE) ? kOE | kPE : kOE);
   const Rounding away = negative ? Rounding::down : Rounding::up;
   const bool to_infinity = env.rounding() == Rounding::nearest || env.rounding() == away;
   return static_cast<T>((negative ? kSignBit<T> : 0) | (kInfinity<T> - !to_infinity));
@@ -119,18 +120,21 @@ T pack(Env& env, const Number& x) {
   const T sign = x.negative ? kSignBit<T> : T{0};
   if (x.significand == 0) return sign;
   const int leading = x.exponent + top_bit(x.significand), full_ulp = leading - kFractionBits;
-  Rounded r = round_at(x, full_ulp, env.rounding());
+  const Rounded full = round_at(x, full_ulp, env.rounding());
   // Tininess is detected after rounding as if the exponent had no bounds.
-  const bool carried = (r.units >> (kFractionBits + 1)) != 0;
+  const bool carried = (full.units >> (kFractionBits + 1)) != 0;
   const bool tiny = leading + carried < 1 - Format<T>::kBias;
+  if (tiny && !env.masks(kUE)) {  // the handler learns whether rounding alone was inexact
+    env.raise(full.inexact ? kUE | kPE : kUE);
+    return sign;
+  }
   if (tiny && env.flushes_to_zero() && HostFloat<T>) {
     env.raise(kUE | kPE);
     return sign;
   }
   const int ulp = std::max(full_ulp, kLeastUlp<T>);
-  if (ulp != full_ulp) r = round_at(x, ulp, env.rounding());
-  if (tiny && (r.inexact || !env.masks(kUE))) env.raise(kUE);
-  if (r.inexact) env.raise(kPE);
+  const Rounded r = ulp == full_ulp ? full : round_at(x, ulp, env.rounding());
+  if (r.inexact) env.raise(tiny ? kUE | kPE : kPE);
   // The exponent field is one more than its distance from the least when the significand's leading
   // bit is added in; a carry out of the significand lands where it belongs.
   const u64 bits =

@@ -22,15 +22,18 @@ constexpr Negate kPlus{false, false}, kMinus{false, true};
 constexpr Signs kMadd{kPlus, kPlus}, kMsub{kMinus, kMinus}, kNmadd{{true, false}, {true, false}},
     kNmsub{{true, true}, {true, true}}, kMaddsub{kMinus, kPlus}, kMsubadd{kPlus, kMinus};
 
-template <Order O, Signs S, fp::HostFloat T, Vector V>
-void fma_packed(auto& c) {
-  const std::array<typename V::template Lanes<T>, 3> x = {
-      c.template read<V>(0).template lanes<T>(), c.template read<V>(1).template lanes<T>(),
-      c.template read<V>(2).template lanes<T>()};
-  typename V::template Lanes<T> r;
+/// Order and signs are arguments here, so that 36 rows share the code of four formats.
+template <fp::HostFloat T, Vector V>
+[[gnu::noinline]] void fma_packed(auto& c, Order order, Signs signs) {
+  using Lanes = typename V::template Lanes<T>;
+  const std::array<Lanes, 3> x = {c.template read<V>(0).template lanes<T>(),
+                                  c.template read<V>(1).template lanes<T>(),
+                                  c.template read<V>(2).template lanes<T>()};
+  Lanes r;
   Env env(c.mxcsr());
   for (std::size_t i = 0; i < r.size(); ++i)
-    r[i] = fp::fma(env, x[O.a][i], x[O.b][i], x[O.addend][i], i % 2 == 0 ? S.even : S.odd);
+    r[i] = fp::fma(env, x[order.a][i], x[order.b][i], x[order.addend][i],
+                   i % 2 == 0 ? signs.even : signs.odd);
   report(c, env);
   c.write(0, V::template of<T>(r));
 }
@@ -52,7 +55,7 @@ struct FmaScalar {
 template <Order O, Signs S, fp::HostFloat T>
 constexpr Row packed_fma(std::string_view name, std::string_view reference) {
   return vectors(
-      name, reference, []<class V>(auto& c) { fma_packed<O, S, T, V>(c); }, Timing::vector_fp, 0);
+      name, reference, []<class V>(auto& c) { fma_packed<T, V>(c, O, S); }, Timing::vector_fp, 0);
 }
 template <Order O, Signs S, fp::HostFloat T>
 constexpr Row scalar_fma(std::string_view name, std::string_view reference) {

@@ -1,0 +1,42 @@
+#include "tests/emulator/cpu/host_fp.hpp"
+
+#if defined(__x86_64__) && defined(__linux__)
+
+#include <signal.h>
+#include <ucontext.h>
+
+namespace tests {
+namespace {
+
+volatile sig_atomic_t g_faulted = 0;
+volatile u32 g_mxcsr = 0;
+struct sigaction g_before;
+
+/// The instruction is restarted with every exception masked.
+void on_fault(int, siginfo_t*, void* context) {
+  auto& mxcsr = static_cast<ucontext_t*>(context)->uc_mcontext.fpregs->mxcsr;
+  g_mxcsr = mxcsr;
+  g_faulted = 1;
+  mxcsr |= 0x1f80;
+}
+
+}  // namespace
+
+FaultCatcher::FaultCatcher() {
+  struct sigaction action = {};
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGFPE, &action, &g_before);
+}
+FaultCatcher::~FaultCatcher() { sigaction(SIGFPE, &g_before, nullptr); }
+
+bool FaultCatcher::take(u32& mxcsr) {
+  if (!g_faulted) return false;
+  g_faulted = 0;
+  mxcsr = g_mxcsr;
+  return true;
+}
+
+}  // namespace tests
+
+#endif
