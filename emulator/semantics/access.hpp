@@ -72,7 +72,19 @@ RT0_INLINE const Op* enter(Core& core, const Op* first) {
   return first;
 }
 
-template <Form F, bool Observed> class Access {
+/// Copies an operand. In halves of 16 bytes, which compilers keep in registers; a copy of 32 they route through the stack.
+template <class T> RT0_INLINE void copy_value(void* to, const void* from) {
+  if constexpr (sizeof(T) == 32) {
+    std::memcpy(to, from, 16);
+    std::memcpy(static_cast<u8*>(to) + 16, static_cast<const u8*>(from) + 16, 16);
+  } else {
+    std::memcpy(to, from, sizeof(T));
+  }
+}
+
+/// With Probed, `probe` must have found the memory operand in the translation cache before the meaning runs. The slow path
+/// is then outside of the meaning, so that a handler for values that are not returned in registers keeps no frame.
+template <Form F, bool Observed, bool Probed = false> class Access {
  public:
   static constexpr bool kObserved = Observed;
 
@@ -109,7 +121,7 @@ template <Form F, bool Observed> class Access {
   template <Vector T> RT0_INLINE T read_unaligned(unsigned i) {
     if (is_mem(i)) return load<T>(address());
     T v;
-    std::memcpy(v.bytes.data(), core_.regs.ymm[op_->reg[i]].bytes.data(), sizeof v);
+    copy_value<T>(v.bytes.data(), core_.regs.ymm[op_->reg[i]].bytes.data());
     return v;
   }
   template <Vector T> RT0_INLINE T read_aligned(unsigned i) {
@@ -151,13 +163,13 @@ template <Form F, bool Observed> class Access {
 
   template <Vector T> RT0_INLINE T ymm(unsigned number) const {
     T v;
-    std::memcpy(v.bytes.data(), core_.regs.ymm[number].bytes.data(), sizeof v);
+    copy_value<T>(v.bytes.data(), core_.regs.ymm[number].bytes.data());
     return v;
   }
   template <Vector T> RT0_INLINE void write_ymm(unsigned number, const T& v, bool clear_above) {
     V256& place = core_.regs.ymm[number];
     note_ymm(number, [&] {
-      std::memcpy(place.bytes.data(), v.bytes.data(), sizeof v);
+      copy_value<T>(place.bytes.data(), v.bytes.data());
       if (sizeof(T) == 16 && clear_above) std::memset(place.bytes.data() + 16, 0, 16);
     });
   }
@@ -222,8 +234,18 @@ template <Form F, bool Observed> class Access {
 
   // -- memory --
 
+  /// False when the memory operand, if there is one, takes the slow path.
+  RT0_INLINE bool probe(unsigned size) {
+    if constexpr (F.operand[0] != Place::mem && F.operand[1] != Place::mem && F.operand[2] != Place::mem) return true;
+    host_ = memory::Tlb::find(F.operand[0] == Place::mem ? core_.tlb.write : core_.tlb.read, address(), size);
+    return host_ != nullptr;
+  }
   template <class T> RT0_INLINE T load(u64 a) {
     T v;
+    if constexpr (Probed) {
+      copy_value<T>(&v, host_);
+      return v;
+    }
     if (const u8* host = memory::Tlb::find(core_.tlb.read, a, sizeof(T))) [[likely]]
       std::memcpy(&v, host, sizeof v);
     else
@@ -236,6 +258,10 @@ template <Form F, bool Observed> class Access {
     return v;
   }
   template <class T> RT0_INLINE void store(u64 a, T v) {
+    if constexpr (Probed) {
+      copy_value<T>(host_, &v);
+      return;
+    }
     if constexpr (Observed) {
       require_writable(core_, op_, a, sizeof(T));
       const T old = load_slow<T>(core_, op_, a);
@@ -351,6 +377,7 @@ template <Form F, bool Observed> class Access {
 
   Core& core_;
   const Op* op_;
+  u8* host_ = nullptr;  // Probed: where the memory operand lies
 };
 
 }  // namespace emulator::semantics

@@ -64,7 +64,7 @@ inline u8 by_vector(const decode::Insn& i) { return i.vector_bits == 256 ? 5 : 4
 
 /// Runs meaning M on the machine. A meaning that returns nothing goes on with the next Op in line; one that returns an
 /// Op (or null) transfers control.
-template <class M, Form F, bool Observed, bool Chain> const Op* execute(Core& core, const Op* op) {
+template <class M, Form F, bool Observed, bool Chain> [[gnu::noinline]] const Op* execute(Core& core, const Op* op) {
   Access<F, Observed> c(core, op);
   if constexpr (std::is_void_v<decltype(M{}(c))>) {
     M{}(c);

@@ -73,21 +73,21 @@ template <class T> constexpr Row apply_sign(std::string_view name, std::string_v
   return lanewise<T>(name, reference, [](T a, T b) -> i64 { return b < 0 ? -static_cast<i64>(a) : b == 0 ? 0 : a; });
 }
 
-// -- shifts: by the lane's width or more, everything is shifted out --
+// -- shifts --
 
-template <class T> constexpr T shift_left(T a, u64 n) { return n < cpu::kBits<T> ? static_cast<T>(a << n) : T{0}; }
-template <class T> constexpr T shift_right(T a, u64 n) { return n < cpu::kBits<T> ? static_cast<T>(a >> n) : T{0}; }
-template <class T> constexpr T shift_signed(T a, u64 n) {
-  return static_cast<T>(a >> std::min<u64>(n, 8 * sizeof(T) - 1));
-}
 template <class T> constexpr Row left(std::string_view name, std::string_view reference) {
-  return shifted<T>(name, reference, [](T a, u64 n) { return shift_left(a, n); });
+  return shifted<T>(name, reference, [](T a, unsigned n) { return a << n; });
 }
+/// Of signed lanes: the sign comes in from the left.
 template <class T> constexpr Row right(std::string_view name, std::string_view reference) {
-  return shifted<T>(name, reference, [](T a, u64 n) { return shift_right(a, n); });
+  return shifted<T>(name, reference, [](T a, unsigned n) { return a >> n; });
 }
-template <class T> constexpr Row right_signed(std::string_view name, std::string_view reference) {
-  return shifted<T>(name, reference, [](T a, u64 n) { return shift_signed(a, n); });
+/// By a count for each lane; a count of the lane's width or more shifts everything out.
+template <class T> constexpr Row left_each(std::string_view name, std::string_view reference) {
+  return lanewise<T>(name, reference, [](T a, T n) { return n < cpu::kBits<T> ? a << n : T{0}; });
+}
+template <class T> constexpr Row right_each(std::string_view name, std::string_view reference) {
+  return lanewise<T>(name, reference, [](T a, T n) { return n < cpu::kBits<T> ? a >> n : T{0}; });
 }
 
 // -- tests --
@@ -149,17 +149,17 @@ constexpr auto kAverage = [](auto a, auto b) { return (a + b + 1) >> 1; };
 
 constexpr std::array kRows = {
     // Logic. The floating-point names differ in the unit that carries them out, not in what they do.
-    lanewise<u64>("pand", "PAND", kAnd),
+    hot_lanewise<u64>("pand", "PAND", kAnd),
     lanewise<u64>("andps", "ANDPS", kAnd),
     lanewise<u64>("andpd", "ANDPD", kAnd),
     lanewise<u64>("pandn", "PANDN", kAndNot),
     lanewise<u64>("andnps", "ANDNPS", kAndNot),
     lanewise<u64>("andnpd", "ANDNPD", kAndNot),
-    lanewise<u64>("por", "POR", kOr),
+    hot_lanewise<u64>("por", "POR", kOr),
     lanewise<u64>("orps", "ORPS", kOr),
     lanewise<u64>("orpd", "ORPD", kOr),
-    lanewise<u64>("pxor", "PXOR", kXor),
-    lanewise<u64>("xorps", "XORPS", kXor),
+    hot_lanewise<u64>("pxor", "PXOR", kXor),
+    hot_lanewise<u64>("xorps", "XORPS", kXor),
     lanewise<u64>("xorpd", "XORPD", kXor),
     test<~u64{0}>("ptest", "PTEST"),
     test<0x8000000080000000>("vtestps", "VTESTPD/VTESTPS"),
@@ -168,7 +168,7 @@ constexpr std::array kRows = {
     // Sums and differences.
     lanewise<u8>("paddb", "PADDB/PADDW/PADDD/PADDQ", kAdd),
     lanewise<u16>("paddw", "PADDB/PADDW/PADDD/PADDQ", kAdd),
-    lanewise<u32>("paddd", "PADDB/PADDW/PADDD/PADDQ", kAdd),
+    hot_lanewise<u32>("paddd", "PADDB/PADDW/PADDD/PADDQ", kAdd),
     lanewise<u64>("paddq", "PADDB/PADDW/PADDD/PADDQ", kAdd),
     lanewise<u8>("psubb", "PSUBB/PSUBW/PSUBD", kSubtract),
     lanewise<u16>("psubw", "PSUBB/PSUBW/PSUBD", kSubtract),
@@ -246,13 +246,13 @@ constexpr std::array kRows = {
     right<u16>("psrlw", "PSRLW/PSRLD/PSRLQ"),
     right<u32>("psrld", "PSRLW/PSRLD/PSRLQ"),
     right<u64>("psrlq", "PSRLW/PSRLD/PSRLQ"),
-    right_signed<i16>("psraw", "PSRAW/PSRAD/PSRAQ"),
-    right_signed<i32>("psrad", "PSRAW/PSRAD/PSRAQ"),
-    lanewise<u32>("vpsllvd", "VPSLLVW/VPSLLVD/VPSLLVQ", [](u32 a, u32 n) { return shift_left(a, n); }),
-    lanewise<u64>("vpsllvq", "VPSLLVW/VPSLLVD/VPSLLVQ", [](u64 a, u64 n) { return shift_left(a, n); }),
-    lanewise<u32>("vpsrlvd", "VPSRLVW/VPSRLVD/VPSRLVQ", [](u32 a, u32 n) { return shift_right(a, n); }),
-    lanewise<u64>("vpsrlvq", "VPSRLVW/VPSRLVD/VPSRLVQ", [](u64 a, u64 n) { return shift_right(a, n); }),
-    lanewise<i32>("vpsravd", "VPSRAVW/VPSRAVD/VPSRAVQ", [](i32 a, u32 n) { return shift_signed(a, n); }),
+    right<i16>("psraw", "PSRAW/PSRAD/PSRAQ"),
+    right<i32>("psrad", "PSRAW/PSRAD/PSRAQ"),
+    left_each<u32>("vpsllvd", "VPSLLVW/VPSLLVD/VPSLLVQ"),
+    left_each<u64>("vpsllvq", "VPSLLVW/VPSLLVD/VPSLLVQ"),
+    right_each<u32>("vpsrlvd", "VPSRLVW/VPSRLVD/VPSRLVQ"),
+    right_each<u64>("vpsrlvq", "VPSRLVW/VPSRLVD/VPSRLVQ"),
+    lanewise<i32>("vpsravd", "VPSRAVW/VPSRAVD/VPSRAVQ", [](i32 a, u32 n) { return a >> std::min(n, 31u); }),
 };
 
 }  // namespace

@@ -94,14 +94,16 @@ template <class T, class F> struct LanewiseUnary {
   }
 };
 
-/// destination[i] = f(first[i], count): the count is an immediate or the low 64 bits of an XMM or 128-bit operand.
+/// destination[i] = f(first[i], count), the count being an immediate or the low 64 bits of an XMM or 128-bit operand.
+/// Counts of the lane's width or more leave zeros, or (T signed) the sign in every bit.
 template <class T, class F> struct Shifted {
   template <Vector V> RT0_INLINE void operator()(auto& c) const {
     const auto a = first_source<V>(c).template lanes<T>();
-    const u64 count = c.is_imm(2) ? static_cast<u8>(c.immediate())
-                                  : source<V128>(c, 2).template lanes<u64>()[0];
-    typename V::template Lanes<T> out;
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i], count));
+    const u64 given = c.is_imm(2) ? static_cast<u8>(c.immediate()) : source<V128>(c, 2).template lanes<u64>()[0];
+    const auto count = static_cast<unsigned>(std::min<u64>(given, 8 * sizeof(T) - 1));
+    typename V::template Lanes<T> out{};
+    if (std::is_signed_v<T> || given == count)
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(F{}(a[i], count));
     result(c, V::template of<T>(out));
   }
 };
@@ -150,11 +152,49 @@ template <class T, unsigned Step, unsigned Source, class F> struct ControlledUna
   }
 };
 
+// -- specialised handlers --
+
+/// Runs M when the translation cache answers for its memory operand of Size bytes, else leaves all of it to the general
+/// handler: the hot path is straight code that ends in a jump.
+template <class M, std::size_t Size, Form F> const Op* execute_probed(Core& core, const Op* op) {
+  Access<F, false, true> c(core, op);
+  if (!c.probe(Size)) [[unlikely]] return execute<M, kAnyForm, false, false>(core, op);
+  M{}(c);
+  RT0_CONTINUE(op + 1);
+}
+
+/// The specialised handler of M for one of Forms…, or null.
+template <class M, std::size_t Size, Form... Forms> Handler probed(const Form& form) {
+  Handler found = nullptr;
+  ((form == Forms ? void(found = &execute_probed<std::remove_cv_t<M>, Size, Forms>) : void()), ...);
+  return found;
+}
+template <class M, Form... Forms> Handler special_vectors(u8 variant, const Form& form) {
+  if (variant == 4) return probed<Bound<M, V128>, 16, Forms...>(form);
+  if (variant == 5) return probed<Bound<M, V256>, 32, Forms...>(form);
+  return nullptr;
+}
+
+inline constexpr Form kFormRRR{{kR, kR, kR}, Addressing::full};
+inline constexpr Form kFormRRI{{kR, kR, kI}, Addressing::full};
+template <Addressing A> inline constexpr Form kFormRRM{{kR, kR, kM}, A};
+#define RT0_FORMS_RRM kFormRRM<Addressing::base>, kFormRRM<Addressing::full>, kFormRRM<Addressing::absolute>
+
+template <Form... Forms, class M> constexpr Row with_special(Row row, M) {
+  row.special = &special_vectors<M, Forms...>;
+  return row;
+}
+
 // -- rows of these shapes --
 
 template <class T, class F>
 constexpr Row lanewise(std::string_view name, std::string_view reference, F) {
-  return vectors(name, reference, Lanewise<T, F>{});
+  return with_special<kFormRRR>(vectors(name, reference, Lanewise<T, F>{}), Lanewise<T, F>{});
+}
+/// The same, and specialised for memory operands: for those that dominate Go programs.
+template <class T, class F>
+constexpr Row hot_lanewise(std::string_view name, std::string_view reference, F) {
+  return with_special<kFormRRR, RT0_FORMS_RRM>(vectors(name, reference, Lanewise<T, F>{}), Lanewise<T, F>{});
 }
 template <class T, class F>
 constexpr Row lanewise_unary(std::string_view name, std::string_view reference, F) {
@@ -162,11 +202,11 @@ constexpr Row lanewise_unary(std::string_view name, std::string_view reference, 
 }
 template <class T, class F>
 constexpr Row shifted(std::string_view name, std::string_view reference, F) {
-  return vectors(name, reference, Shifted<T, F>{});
+  return with_special<kFormRRI>(vectors(name, reference, Shifted<T, F>{}), Shifted<T, F>{});
 }
 template <class T, class F>
 constexpr Row halves(std::string_view name, std::string_view reference, F) {
-  return vectors(name, reference, Halves<T, F>{});
+  return with_special<kFormRRR>(vectors(name, reference, Halves<T, F>{}), Halves<T, F>{});
 }
 template <class T, unsigned Step = 0, class F>
 constexpr Row controlled_halves(std::string_view name, std::string_view reference, F) {
@@ -174,7 +214,8 @@ constexpr Row controlled_halves(std::string_view name, std::string_view referenc
 }
 template <class T, unsigned Step = 0, class F>
 constexpr Row controlled_unary(std::string_view name, std::string_view reference, F) {
-  return vectors(name, reference, ControlledUnary<T, Step, 1, F>{}, Timing::vector_int, 0);
+  using M = ControlledUnary<T, Step, 1, F>;
+  return with_special<kFormRRI>(vectors(name, reference, M{}, Timing::vector_int, 0), M{});
 }
 
 /// A row with XMM forms only.

@@ -17,25 +17,24 @@ template <Vector V> RT0_INLINE void move_aligned(auto& c) {
 }
 
 template <class M> constexpr Row move(std::string_view name, std::string_view reference, M meaning) {
-  return vectors(name, reference, meaning, Timing::load_store, 0);
+  return with_special<kFormRR, RT0_FORMS_RM, RT0_FORMS_MR>(vectors(name, reference, meaning, Timing::load_store, 0), meaning);
 }
 
 // -- scalars --
 
 /// Into the bottom of an XMM register, zeros above.
-template <Word T> RT0_INLINE void word_to_vector(auto& c) {
+template <Word T> constexpr auto kWordToVector = [](auto& c) {
   V128::Lanes<T> out{};
   out[0] = c.template read<T>(1);
   c.write(0, V128::of<T>(out));
-}
-template <Low L> RT0_INLINE void low_to_vector(auto& c) {
-  using T = decltype(L::bits);
-  V128::Lanes<T> out{};
+};
+template <Low L> constexpr auto kLowToVector = [](auto& c) {
+  V128::Lanes<decltype(L::bits)> out{};
   out[0] = c.template read<L>(1).bits;
-  c.write(0, V128::of<T>(out));
-}
+  c.write(0, V128::of<decltype(L::bits)>(out));
+};
 /// The low lane to a general register or to memory.
-template <Low L> RT0_INLINE void low_to_word(auto& c) { c.write(0, c.template read<L>(1).bits); }
+template <Low L> constexpr auto kLowToWord = [](auto& c) { c.write(0, c.template read<L>(1).bits); };
 
 u8 select_movd(const decode::Insn& i) {
   return i.operand[0].reg_class == decode::RegClass::xmm && !is_memory(i.operand[0]) ? 0 : 1;
@@ -43,6 +42,12 @@ u8 select_movd(const decode::Insn& i) {
 u8 select_movq(const decode::Insn& i) {
   if (is_gpr(i.operand[1])) return 0;
   return is_gpr(i.operand[0]) || is_memory(i.operand[0]) ? 1 : 2;
+}
+
+template <Low L> Handler special_movd(u8 variant, const Form& form) {
+  if (variant == 0) return probed<decltype(kWordToVector<decltype(L::bits)>), sizeof(L), kFormRR, RT0_FORMS_RM>(form);
+  if (variant == 1) return probed<decltype(kLowToWord<L>), sizeof(L), kFormRR, RT0_FORMS_MR>(form);
+  return probed<decltype(kLowToVector<L>), sizeof(L), kFormRR, RT0_FORMS_RM>(form);
 }
 
 /// MOVSS and MOVSD between registers: the low lane of the last source over the first source. VEX names that first
@@ -60,7 +65,16 @@ u8 select_scalar(const decode::Insn& i) {
   if (i.operands == 0) return kString;  // MOVSD the string instruction has the same mnemonic
   return is_memory(i.operand[0]) ? kStore : is_memory(i.operand[1]) ? kLoad : kMerge;
 }
-template <Low L> RT0_INLINE void store_low(auto& c) { c.write_mem(c.template read<L>(1)); }
+template <Low L> Handler special_scalar(u8 variant, const Form& form) {
+  if (variant == kLoad) return probed<decltype(kLowToVector<L>), sizeof(L), RT0_FORMS_RM>(form);
+  if (variant == kStore) return probed<decltype(kLowToWord<L>), sizeof(L), RT0_FORMS_MR>(form);
+  return nullptr;
+}
+template <class... M> constexpr Row scalar(std::string_view name, std::string_view reference, Select select, Special special, u8 bits, M... m) {
+  Row row = shapes(name, reference, select, Timing::load_store, bits, m...);
+  row.special = special;
+  return row;
+}
 
 /// MOVLPS and its kin: a 64-bit lane `To` of the destination is lane `From` of the last source, the other lane is
 /// the first source's.
@@ -229,15 +243,13 @@ constexpr std::array kRows = {
     shapes("movnti", "MOVNTI", [](const decode::Insn& i) -> u8 { return i.operand[1].bits == 64; },
            Timing::load_store, 0, [](auto& c) { c.write(0, c.template read<u32>(1)); },
            [](auto& c) { c.write(0, c.template read<u64>(1)); }),
-    shapes("movd", "MOVD/MOVQ", select_movd, Timing::vector_int, 0, RT0_MEANING_ONE(word_to_vector<u32>),
-           RT0_MEANING_ONE(low_to_word<Low32>)),
-    shapes("movq", "MOVQ", select_movq, Timing::vector_int, 0, RT0_MEANING_ONE(word_to_vector<u64>),
-           RT0_MEANING_ONE(low_to_word<Low64>), RT0_MEANING_ONE(low_to_vector<Low64>)),
-    shapes("movss", "MOVSS", select_scalar, Timing::load_store, 0, RT0_MEANING_ONE(low_to_vector<Low32>),
-           RT0_MEANING_ONE(store_low<Low32>), RT0_MEANING_ONE(merge_low<Low32>)),
-    shapes("movsd", "MOVSD; MOVS/MOVSB/MOVSW/MOVSD/MOVSQ", select_scalar, Timing::load_store, kRepeats,
-           RT0_MEANING_ONE(low_to_vector<Low64>), RT0_MEANING_ONE(store_low<Low64>),
-           RT0_MEANING_ONE(merge_low<Low64>), RT0_MEANING_ONE(movs<u32>)),
+    scalar("movd", "MOVD/MOVQ", select_movd, special_movd<Low32>, 0, kWordToVector<u32>, kLowToWord<Low32>),
+    scalar("movq", "MOVD/MOVQ; MOVQ", select_movq, special_movd<Low64>, 0, kWordToVector<u64>, kLowToWord<Low64>,
+           kLowToVector<Low64>),
+    scalar("movss", "MOVSS", select_scalar, special_scalar<Low32>, 0, kLowToVector<Low32>, kLowToWord<Low32>,
+           RT0_MEANING_ONE(merge_low<Low32>)),
+    scalar("movsd", "MOVSD; MOVS/MOVSB/MOVSW/MOVSD/MOVSQ", select_scalar, special_scalar<Low64>, kRepeats, kLowToVector<Low64>,
+           kLowToWord<Low64>, RT0_MEANING_ONE(merge_low<Low64>), RT0_MEANING_ONE(movs<u32>)),
     half_move<0>("movlps", "MOVLPS"),
     half_move<0>("movlpd", "MOVLPD"),
     half_move<1>("movhps", "MOVHPS"),
