@@ -55,9 +55,7 @@ void Insn::add_memory(Access kind, Addr addr, std::span<const u8> value) {
     return;
   }
   effects_.push_back({addr, size, static_cast<u32>(bytes.size()), kind, true});
-  const auto at = bytes.size();
-  bytes.resize(at + value.size());
-  std::memcpy(bytes.data() + at, value.data(), value.size());
+  bytes.insert(bytes.end(), value.begin(), value.end());
 }
 
 void Insn::extend_memory(Access kind, Addr addr, std::span<const u8> value) {

@@ -16,7 +16,7 @@ unsigned cost(u64 residual) {
 
 u64 word(std::span<const u8> value) {
   u64 low = 0;
-  std::memcpy(&low, value.data(), std::min<std::size_t>(value.size(), 8));
+  if (!value.empty()) std::memcpy(&low, value.data(), std::min<std::size_t>(value.size(), 8));
   return low;
 }
 

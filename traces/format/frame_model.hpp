@@ -71,7 +71,7 @@ constexpr u64 zigzag(u64 delta) { return delta << 1 ^ -(delta >> 63); }
 constexpr u64 unzigzag(u64 coded) { return coded >> 1 ^ -(coded & 1); }
 constexpr u64 mask(u32 size) { return size >= 8 ? ~u64{0} : (u64{1} << (8 * size)) - 1; }
 constexpr u64 sign_extend(u64 value, u32 size) {
-  const unsigned shift = size >= 8 ? 0 : 64 - 8 * size;
+  const unsigned shift = size == 0 || size >= 8 ? 0 : 64 - 8 * size;
   return static_cast<u64>(static_cast<i64>(value << shift) >> shift);
 }
 constexpr bool is_scalar(u64 size) { return size == 1 || size == 2 || size == 4 || size == 8; }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -104,7 +105,7 @@ std::vector<u8> value_bytes(std::string_view text, u32 size) {
     const auto whole = std::span(reinterpret_cast<const u8*>(value.data()), sizeof value);
     for (const u8 beyond : whole.subspan(size))
       if (beyond != 0) throw Malformed(fmt::format("\"v\" does not fit {} bytes", size));
-    std::memcpy(bytes.data(), value.data(), size);
+    std::copy_n(whole.begin(), size, bytes.begin());
   } else {
     if (text.size() != 2 * std::size_t{size})
       throw Malformed(fmt::format("\"v\" is not {} bytes", size));

@@ -49,7 +49,7 @@ class JsonLinesReader final : public Reader {
   }
 
  private:
-  static constexpr std::size_t kChunk = std::size_t{1} << 18;
+  static constexpr std::size_t kChunk = std::size_t{1} << 16;
 
   void rewind() {
     offset_ = start_, line_number_ = 1, events_ = 0, greatest_n_ = 0;

@@ -31,7 +31,7 @@ class SmallDisk final : public Sink {
   std::string& bytes_;
 };
 
-/// Writes `events` to a disk of `room` bytes, a flush after every fifth; returns the complaint.
+/// Writes `events` to a disk of `room` bytes, a flush after every third; returns the complaint.
 std::string fill(Form form, const std::vector<Event>& events, std::size_t room,
                  std::string& bytes) {
   try {
@@ -39,7 +39,7 @@ std::string fill(Form form, const std::vector<Event>& events, std::size_t room,
         make_writer(form, std::make_unique<SmallDisk>(room, bytes), sample::header());
     for (std::size_t i = 0; i < events.size(); ++i) {
       writer->write(events[i]);
-      if (i % 5 == 4) writer->flush();
+      if (i % 3 == 2) writer->flush();
     }
     writer->close();
   } catch (const UserError& e) {
@@ -51,7 +51,7 @@ std::string fill(Form form, const std::vector<Event>& events, std::size_t room,
 }  // namespace
 
 TEST_CASE("whatever the disk's size, what the message counts can be read") {
-  const auto events = sample::random_events(31, 20);
+  const auto events = sample::random_events(31, 10);
   for (const Form form : {Form::JsonLines, Form::Rt0t}) {
     std::string whole;
     CHECK(fill(form, events, 1 << 24, whole).empty());
