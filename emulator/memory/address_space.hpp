@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <unordered_set>
 #include <vector>
 
@@ -74,6 +75,11 @@ struct Snapshot {
   std::shared_ptr<const std::map<u64, Region>> regions;
 };
 
+/// What may be copied to and from the guest whole: no pointers of ours, and not a container, whose elements are meant.
+template <class T>
+concept Record = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> &&
+                 !std::is_convertible_v<const T&, std::span<const u8>> && !std::is_convertible_v<T&, std::span<u8>>;
+
 class AddressSpace {
  public:
   /// `limit`: bytes of pages that may be touched; reaching it throws base::LimitReached.
@@ -105,10 +111,10 @@ class AddressSpace {
   /// As read/write, for the kernel's copies: false (EFAULT) instead of a fault.
   bool copy_in(Addr from, std::span<u8> to);
   bool copy_out(Addr to, std::span<const u8> from);
-  template <class T> bool copy_in(Addr from, T& to) {
+  template <Record T> bool copy_in(Addr from, T& to) {
     return copy_in(from, std::span(reinterpret_cast<u8*>(&to), sizeof(T)));
   }
-  template <class T> bool copy_out(Addr to, const T& from) {
+  template <Record T> bool copy_out(Addr to, const T& from) {
     return copy_out(to, std::span(reinterpret_cast<const u8*>(&from), sizeof(T)));
   }
   /// Writes whatever the protection (the loader, a debugger). Mapped pages only.
