@@ -31,19 +31,22 @@ struct UContext {
 };
 static_assert(sizeof(UContext) == 304);
 
-/// siginfo_t: three numbers, a union, and padding to 128 bytes. Only one member of the union is
-/// ever set here.
+struct SentFields {  // kill, tgkill, rt_sigqueueinfo
+  i32 pid, uid;
+  u64 value;
+};
+
+struct TimerFields {
+  i32 id, overrun;
+  u64 value;
+};
+
+/// siginfo_t: three numbers, a union, and padding to 128 bytes.
 struct SigInfoT {
   i32 signo, error, code, padding;
   union {
-    struct {
-      i32 pid, uid;
-      u64 value;
-    } sent;  // kill, tgkill, rt_sigqueueinfo
-    struct {
-      i32 id, overrun;
-      u64 value;
-    } timer;
+    SentFields sent;
+    TimerFields timer;
     u64 address;  // faults
   };
   u8 rest[96];
