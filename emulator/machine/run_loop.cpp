@@ -67,8 +67,8 @@ Block* RunLoop::block_at(Addr pc) {
 }
 
 bool RunLoop::at_probe() {
-  if (probes_.empty()) return false;
-  return probes_.contains(core_.regs.rip) && !std::exchange(pass_probe_, false);
+  const bool pass = std::exchange(pass_probe_, false);
+  return !pass && !probes_.empty() && probes_.contains(core_.regs.rip);
 }
 
 /// The first `count` instructions of a block, as a block of their own that stops behind them.
