@@ -7,7 +7,7 @@ using kernel::Timespec;
 namespace {
 constexpr u64 kClone = 56, kExit = 60, kFutex = 202, kGetaffinity = 204, kExitGroup = 231,
               kArchPrctl = 158;
-constexpr u64 kWait = 128, kWake = 129, kWaitBitset = 137, kWakeBitset = 138,
+constexpr u64 kWait = 128, kWake = 129, kWaitBitset = 137,
               kRequeue = 132;  // FUTEX_… | PRIVATE
 }  // namespace
 
