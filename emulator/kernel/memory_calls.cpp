@@ -42,6 +42,7 @@ enum MapFlag : u32 {
   kMapSharedValidate = 0x03,
   kMapFixed = 0x10,
   kMapAnonymous = 0x20,
+  kMapNoReserve = 0x4000,
   kMapFixedNoReplace = 0x100000,
 };
 
@@ -89,7 +90,9 @@ SysResult mmap(Kernel& k, Thread&, const Args& a) {
   const MapPlace place = place_mapping(k, a[0], length, flags);
   if (!place.at) return place.error;
   if ((flags & kMapSharedValidate) == 0) return Errno::einval;
-  if (exceeds_limit(k, length, region.protection)) return Errno::enomem;
+  // MAP_NORESERVE asks for addresses only: what is touched still counts.
+  if ((flags & kMapNoReserve) == 0 && exceeds_limit(k, length, region.protection))
+    return Errno::enomem;
   k.memory().map(*place.at, length, std::move(region));
   return place.at->value;
 }
