@@ -105,9 +105,15 @@ RT0_INLINE void xlat(auto& c) {
 template <class M> constexpr Special kMov = &special_words<M, RT0_FORMS_ALU>;
 template <class M> constexpr Special kLoad = &special_words<M, kFormRR, RT0_FORMS_RM>;
 
-/// Specialised for 64-bit pushes and pops of a register.
-template <class M> constexpr Row stack(std::string_view name, std::string_view reference, M meaning) {
-  return wide_words(name, reference, meaning, Timing::load_store, 0, &special_words<M, kFormR>);
+/// An immediate is pushed as 64 bits, sign-extended, however short its encoding.
+u8 stack_width(const decode::Insn& i) {
+  return i.operand[0].kind == decode::OperandKind::imm ? u8{3} : by_operand<0>(i);
+}
+/// Specialised for pushes and pops of a register.
+template <class M>
+constexpr Row stack(std::string_view name, std::string_view reference, M meaning) {
+  return wide_words(name, reference, meaning, Timing::load_store, 0, &special_words<M, kFormR>,
+                    stack_width);
 }
 
 template <Condition C> constexpr Row cmov_row(std::string_view name) {
