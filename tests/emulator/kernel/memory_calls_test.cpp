@@ -60,6 +60,9 @@ TEST_CASE("Memory beyond the limit is refused when it is to be written, not when
   CHECK(at % 0x1000 == 0);
   CHECK(w.call(kMprotect, at, World::kMemoryLimit * 2, kReadWrite) == failed(Errno::enomem));
   CHECK(w.call(kMprotect, at, 0x100000, kReadWrite) == 0);
+  constexpr u64 kNoReserve = 0x4000;
+  CHECK(w.call(kMmap, 0, World::kMemoryLimit * 2, kReadWrite, kPrivateAnonymous | kNoReserve, -1,
+               0) < kCeiling);
 }
 
 TEST_CASE("munmap and mprotect answer Linux's errors") {
