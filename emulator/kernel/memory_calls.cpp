@@ -118,13 +118,12 @@ u64 newly_writable(const Kernel& k, u64 start, u64 length) {
 }
 
 SysResult mprotect(Kernel& k, Thread&, const Args& a) {
-  constexpr u64 kGrowsDown = 0x01000000, kGrowsUp = 0x02000000;
   if (a[0] % kPageSize != 0) return Errno::einval;
   if (a[1] == 0) return 0;
   const u64 length = page_ceil(a[1]);
   if (length == 0 || !in_user_space(a[0], length)) return Errno::enomem;
-  if ((a[2] & ~u64{kAllProtections}) != 0)
-    return (a[2] & (kGrowsDown | kGrowsUp)) != 0 ? Errno::eopnotsupp : Errno::einval;
+  // PROT_GROWSDOWN is for mappings that grow: none here does.
+  if ((a[2] & ~u64{kAllProtections}) != 0) return Errno::einval;
   const u8 protection = static_cast<u8>(a[2]);
   if (k.memory().region_at(a.addr(0)) == nullptr) return Errno::enomem;
   if (exceeds_limit(k, newly_writable(k, a[0], length), protection)) return Errno::enomem;

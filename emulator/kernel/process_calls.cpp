@@ -83,7 +83,27 @@ SysResult capget(Kernel& k, Thread&, const Args& a) {
 }
 
 SysResult not_permitted(Kernel&, Thread&, const Args&) { return Errno::eperm; }
-SysResult no_child(Kernel&, Thread&, const Args&) { return Errno::echild; }
+
+enum WaitOption : u32 {
+  kNoHang = 1,
+  kStopped = 2,
+  kExited = 4,
+  kContinued = 8,
+  kNoWait = 0x01000000
+};
+constexpr u32 kLinuxWaitOptions = 0xe0000000;  // __WALL, __WCLONE, __WNOTHREAD
+
+SysResult wait4(Kernel&, Thread&, const Args& a) {
+  constexpr u32 kKnown = kNoHang | kStopped | kContinued | kLinuxWaitOptions;
+  return (a.as_uint(2) & ~kKnown) != 0 ? Errno::einval : Errno::echild;
+}
+
+SysResult waitid(Kernel&, Thread&, const Args& a) {
+  constexpr u32 kStates = kStopped | kExited | kContinued;
+  const u32 options = a.as_uint(3);
+  if ((options & ~(kNoHang | kNoWait | kStates | kLinuxWaitOptions)) != 0) return Errno::einval;
+  return (options & kStates) == 0 ? Errno::einval : Errno::echild;
+}
 
 SysResult getpriority(Kernel& k, Thread&, const Args& a) {
   constexpr u64 kNiceZero = 20;  // 20 - nice
@@ -270,7 +290,7 @@ SysResult personality(Kernel&, Thread&, const Args& a) {
 
 constexpr SyscallRow kRows[] = {
     {39, "getpid", "", getpid},
-    {61, "wait4", "pid:int wstatus:ptr options:hex rusage:ptr", no_child},
+    {61, "wait4", "pid:int wstatus:ptr options:hex rusage:ptr", wait4},
     {63, "uname", "buf:ptr", uname},
     {97, "getrlimit", "resource:int rlim:ptr", getrlimit},
     {98, "getrusage", "who:int usage:ptr", getrusage},
@@ -305,7 +325,7 @@ constexpr SyscallRow kRows[] = {
     {158, "arch_prctl", "code:hex addr:addr", arch_prctl},
     {160, "setrlimit", "resource:int rlim:ptr", setrlimit},
     {170, "sethostname", "name:ptr len:size", not_permitted},
-    {247, "waitid", "idtype:int id:int infop:ptr options:hex", no_child},
+    {247, "waitid", "idtype:int id:int infop:ptr options:hex", waitid},
     {302, "prlimit64", "pid:int resource:int new_limit:ptr old_limit:ptr", prlimit64},
     {318, "getrandom", "buf:ptr buflen:size flags:hex", getrandom},
 };

@@ -165,8 +165,8 @@ SigInfo sent_by(Kernel& k, int signal, int code) {
 /// can name.
 SysResult kill(Kernel& k, Thread&, const Args& a) {
   const i32 pid = a.as_int(0), signal = a.as_int(1);
-  if (signal < 0 || signal > sig::max) return Errno::einval;
   if (pid != k.pid() && pid != 0 && pid != -k.pid()) return Errno::esrch;
+  if (signal < 0 || signal > sig::max) return Errno::einval;
   if (signal != 0) k.post_signal(nullptr, sent_by(k, signal, code::user));
   return 0;
 }

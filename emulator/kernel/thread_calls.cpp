@@ -138,13 +138,15 @@ SysResult sched_setparam(Kernel& k, Thread& t, const Args& a) {
 SysResult sched_get_priority_max(Kernel&, Thread&, const Args& a) {
   const i32 policy = a.as_int(0);
   if (policy == 1 || policy == 2) return 99;
-  return policy == 0 || policy == 3 || policy == 5 ? SysResult(0) : SysResult(Errno::einval);
+  return policy == 0 || policy == 3 || policy == 5 || policy == 6 ? SysResult(0)
+                                                                  : SysResult(Errno::einval);
 }
 
 SysResult sched_get_priority_min(Kernel&, Thread&, const Args& a) {
   const i32 policy = a.as_int(0);
   if (policy == 1 || policy == 2) return 1;
-  return policy == 0 || policy == 3 || policy == 5 ? SysResult(0) : SysResult(Errno::einval);
+  return policy == 0 || policy == 3 || policy == 5 || policy == 6 ? SysResult(0)
+                                                                  : SysResult(Errno::einval);
 }
 
 /// One thread executes at a time; which core that would be is not modelled.

@@ -78,7 +78,7 @@ SysResult nanosleep(Kernel& k, Thread& t, const Args& a) {
 SysResult clock_nanosleep(Kernel& k, Thread& t, const Args& a) {
   constexpr u32 kAbsolute = 1;  // TIMER_ABSTIME
   const auto clock = clock_of(k, t.tid, a.as_int(0));
-  if (!clock || clock->kind == TimerClock::Kind::thread_cpu) return Errno::einval;
+  if (!clock) return Errno::einval;
   if (clock->is_cpu()) return Errno::eopnotsupp;
   if ((a.as_uint(1) & kAbsolute) == 0) return sleep_for(k, t, a.addr(2), a.addr(3));
   const Duration d = read_duration(k, a.addr(2));
