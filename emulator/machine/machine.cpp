@@ -23,6 +23,21 @@ kernel::Config with_profile(kernel::Config config, const cpu::Profile& profile) 
   return config;
 }
 
+/// Adds to the core's effects what differs between two states: what the kernel did to the registers.
+void note_changes(cpu::Effects& effects, const cpu::Registers& before, const cpu::Registers& after) {
+  using cpu::PlaceKind;
+  const auto note = [&effects](PlaceKind kind, unsigned index, u64 old_value, u64 new_value) {
+    if (old_value == new_value) return;
+    auto& e = effects.add(kind, static_cast<u8>(index), 8);
+    e.before[0] = old_value, e.after[0] = new_value;
+  };
+  for (unsigned i = 0; i < 16; ++i) note(PlaceKind::gpr, i, before.gpr(i), after.gpr(i));
+  note(PlaceKind::fs_base, 0, before.fs_base(), after.fs_base());
+  note(PlaceKind::gs_base, 0, before.slots[cpu::kSlotGsBase], after.slots[cpu::kSlotGsBase]);
+  note(PlaceKind::flags, 0, before.rflags(), after.rflags());
+  note(PlaceKind::mxcsr, 0, before.mxcsr, after.mxcsr);
+}
+
 }  // namespace
 
 Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image, kernel::Host& host)
@@ -90,7 +105,19 @@ void Machine::account(kernel::Thread& t) {
 bool Machine::system_call(kernel::Thread& t) {
   if (core_.regs[cpu::rax] == kSchedYield) slice_left_ = 0;
   t.regs = core_.regs;
+  KernelWrites writes;
+  const bool report = loop_.syscall.has_value();
+  if (report) memory_.journal_copies(&writes);
   kernel_.syscall(t);
+  memory_.journal_copies(nullptr);
+  if (report) {
+    note_changes(core_.effects, core_.regs, t.regs);
+    core_.regs = t.regs;
+    Retired what = *loop_.syscall;
+    loop_.syscall.reset();
+    what.kernel_writes = &writes;
+    if (on.retired) on.retired(t, what);
+  }
   core_.regs = t.regs;
   return t.state == kernel::ThreadState::runnable;
 }

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
-#include <variant>
+#include <vector>
 
 #include "emulator/decode/block_cache.hpp"
 #include "emulator/machine/block_builder.hpp"
@@ -24,13 +25,18 @@ enum class Stop : u8 {
   probe,    // RIP is at a probe; step over it with pass_probe()
 };
 
-/// One retired instruction, as the observed loop reports it.
+/// Bytes that the kernel wrote to guest memory for a system call.
+using KernelWrites = std::vector<std::pair<Addr, std::vector<u8>>>;
+
+/// One retired instruction, as the observed loop reports it. A SYSCALL is reported when the kernel has dealt with it:
+/// its effects include the registers that the kernel set, and `kernel_writes` the memory.
 struct Retired {
   u64 number;  // instructions retired before it
   Addr pc;
   unsigned length;
   const semantics::Row& row;
   const cpu::Effects& effects;
+  const KernelWrites* kernel_writes = nullptr;
 };
 
 class RunLoop {
@@ -39,10 +45,13 @@ class RunLoop {
 
   /// Executes from core.regs.rip until one of Stop happens. core.budget is what may retire.
   Stop run();
-  /// The same, calling `retired(const Retired&)` after each instruction.
+  /// The same, calling `retired(const Retired&)` after each instruction but a SYSCALL, which is left in `syscall`.
   template <class F> Stop run_observed(F&& retired);
 
   cpu::GuestFault fault{};
+
+  /// The SYSCALL that the observed loop stopped behind; its effects are in the core.
+  std::optional<Retired> syscall;
 
   /// Addresses at which the loop stops before executing. Changing them drops the decoded blocks.
   const std::set<u64>& probes() const { return probes_; }
@@ -87,11 +96,13 @@ template <class F> Stop RunLoop::run_observed(F&& retired) {
         block.info[i].observed(core_, op);
         const u64 number = core_.goal - static_cast<u64>(core_.budget);
         --core_.budget;
-        retired(Retired{number, pc, op->length, *block.info[i].row, core_.effects});
+        const Retired what{number, pc, op->length, *block.info[i].row, core_.effects};
         if (core_.trap != semantics::Trap::none) {
           core_.trap = semantics::Trap::none;
+          syscall.emplace(what);
           return Stop::syscall;
         }
+        retired(what);
         if (block.dead || core_.regs.rip != next) break;
       }
     }

@@ -129,6 +129,7 @@ bool AddressSpace::copy_in(Addr from, std::span<u8> to) {
 bool AddressSpace::copy_out(Addr to, std::span<const u8> from) {
   try {
     write(to, from);
+    if (journal_ != nullptr) journal_->emplace_back(to, std::vector<u8>(from.begin(), from.end()));
     return true;
   } catch (const GuestFault&) {
     return false;

@@ -117,6 +117,8 @@ class AddressSpace {
   template <Record T> bool copy_out(Addr to, const T& from) {
     return copy_out(to, std::span(reinterpret_cast<const u8*>(&from), sizeof(T)));
   }
+  /// While set, every copy_out is noted here: what the kernel wrote for a system call.
+  void journal_copies(std::vector<std::pair<Addr, std::vector<u8>>>* journal) { journal_ = journal; }
   /// Writes whatever the protection (the loader, a debugger). Mapped pages only.
   void poke(Addr to, std::span<const u8> from);
   /// Reads whatever the protection without touching pages or the translation cache; false when not mapped.
@@ -160,6 +162,7 @@ class AddressSpace {
   Tlb own_tlb_;  // until a core attaches its own
   Tlb* tlb_ = &own_tlb_;
   u64 limit_;
+  std::vector<std::pair<Addr, std::vector<u8>>>* journal_ = nullptr;
 };
 
 }  // namespace emulator::memory

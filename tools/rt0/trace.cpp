@@ -57,8 +57,15 @@ class Recorder {
   void retired(const Thread& t, const Retired& r) {
     if (level_ == tf::Level::Instruction) instruction(t, r);
     else control(t, r);
+    flush();
   }
   template <class E> void event(const E& e) { writer_.write(tf::Event(e)); }
+  /// A system call's own event follows the instruction that made it, which is reported after it.
+  void after_instruction(tf::Sys e) { system_calls_.push_back(std::move(e)); }
+  void flush() {
+    for (const tf::Sys& e : system_calls_) event(e);
+    system_calls_.clear();
+  }
   template <class E> E stamped(const Thread& t) {
     E e;
     e.n = session_.machine().retired(), e.t = static_cast<u32>(t.tid), e.ns = session_.machine().now().value;
@@ -80,6 +87,7 @@ class Recorder {
   tf::Level level_;
   tf::Insn insn_;
   std::unordered_map<u64, Static> statics_;
+  std::vector<tf::Sys> system_calls_;
 };
 
 const Static& Recorder::describe(Addr pc, unsigned length) {
@@ -122,6 +130,8 @@ void Recorder::instruction(const Thread& t, const Retired& r) {
   insn_.begin(r.number, static_cast<u32>(t.tid), r.pc);
   insn_.fn = s.function, insn_.off = s.offset, insn_.text = s.text;
   for (const Effect& e : r.effects) effect(e);
+  if (r.kernel_writes != nullptr)
+    for (const auto& [address, bytes] : *r.kernel_writes) insn_.add_memory(tf::Access::Write, address, bytes);
   writer_.write(insn_);
 }
 
@@ -166,7 +176,8 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
     e.name = row != nullptr ? std::string(row->name) : fmt::format("syscall_{}", number);
     if (row != nullptr) e.args = emulator::kernel::argument_texts(session.machine().memory(), *row, args, result);
     e.ret = result_text(result);
-    recorder.event(e);
+    e.n -= e.n != 0;  // of the SYSCALL instruction, which has retired
+    recorder.after_instruction(std::move(e));
   };
   kernel.on.signal = [&](const Thread& t, const auto& info, u64) {
     if (!recording) return;
@@ -233,6 +244,7 @@ int trace(const TraceOptions& o) {
     e.n = machine.retired(), e.t = 1, e.ns = machine.now().value, e.code = exit->status, e.sig = exit->signal;
     recorder.event(e);
   }
+  recorder.flush();
   writer->close();
   if (!recording) user_error("{}: the program ended before --from {} was reached, so the trace is empty", session.program().name, o.from);
   return emulator::base::kExitFine;
