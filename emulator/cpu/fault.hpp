@@ -12,6 +12,7 @@ enum class FaultKind : u8 {
   page,                // #PF: SIGSEGV
   bus,                 // access beyond the end of a mapped file: SIGBUS
   general_protection,  // #GP: SIGSEGV with si_code SI_KERNEL
+  stack,               // #SS, an address that is not canonical in the stack segment: SIGBUS
   divide,              // #DE: SIGFPE
   invalid_opcode,      // #UD: SIGILL
   breakpoint,          // #BP (int3): SIGTRAP

@@ -73,16 +73,19 @@ void set_memory(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInst
     o.scale = z.mem.scale == 8 ? 3 : z.mem.scale == 4 ? 2 : z.mem.scale == 2 ? 1 : 0;
   }
   if (segment_fs || segment_gs) {
-    // A segment base is one more addend: it takes a free slot of the sum.
+    // A segment base is one more addend: it takes a free slot of the sum, but is added after a 32-bit sum has wrapped.
     const u8 segment = segment_fs ? kSlotFsBase : kSlotGsBase;
-    if (o.base == kSlotZero)
+    if (insn.address_width == 32)
+      o.segment = segment;
+    else if (o.base == kSlotZero)
       o.base = segment;
     else if (o.index == kSlotZero)
       o.index = segment, o.scale = 0;
     else
-      o.base = 0xff;  // three registers: not a form that compilers emit; refused by the binder
+      o.segment = segment;
   }
-  o.absolute = o.base == kSlotZero && o.index == kSlotZero;
+  o.absolute = o.base == kSlotZero && o.index == kSlotZero && o.segment == kSlotZero;
+  if (o.absolute && insn.address_width == 32) o.value = static_cast<u32>(o.value);
 }
 
 void set_operand(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInstruction& insn, Addr pc) {

@@ -21,6 +21,7 @@ struct Operand {
   u8 reg = 0;          // gpr: byte offset into Registers::slots (ah is rax's + 1); xmm, ymm: number
   u16 bits = 0;        // operand size
   u8 base = cpu::kSlotZero, index = cpu::kSlotZero, scale = 0;  // mem: slots, and a shift count
+  u8 segment = cpu::kSlotZero;  // mem: a segment base that is neither in `base` nor in `index`
   bool absolute = false;  // mem: RIP-relative or plain displacement, `value` is the whole address
   i64 value = 0;          // imm: sign-extended; mem: displacement; branch target: absolute address
 };

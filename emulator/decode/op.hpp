@@ -52,6 +52,8 @@ enum OpBits : u8 {
   kOpRepne = 8,
   kOpAddress32 = 16,
   kOpLock = 32,
+  kOpFs = 64,        // add the segment's base: where base and index are taken, or the sum wraps at 32 bits before
+  kOpGs = 128,
 };
 
 /// The two ways out of a block, behind its last Op: null until first taken, then the next block's first Op. It stands

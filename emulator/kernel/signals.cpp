@@ -56,6 +56,8 @@ FaultSignal signal_of(const GuestFault& f, const cpu::Registers& regs) {
       return {with(sig::bus, code::bus_adrerr, f.address), 14, page_fault_error(f)};
     case FaultKind::general_protection:
       return {with(sig::segv, code::kernel, Addr()), 13, 0};
+    case FaultKind::stack:
+      return {with(sig::bus, code::kernel, Addr()), 12, 0};
     case FaultKind::divide:
       return {with(sig::fpe, code::fpe_intdiv, rip), 0, 0};
     case FaultKind::invalid_opcode:

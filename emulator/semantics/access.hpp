@@ -188,9 +188,15 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     }
     const u64 sum = slot(op_->base) + (slot(op_->index) << op_->scale) + static_cast<u64>(i64{op_->disp});
     if constexpr (F.addressing == Addressing::any) {
-      if (op_->bits & decode::kOpAddress32) return static_cast<u32>(sum);
+      if (op_->bits & (decode::kOpAddress32 | decode::kOpFs | decode::kOpGs)) [[unlikely]] return linear(sum);
     }
     return sum;
+  }
+  /// The address `offset` bytes from the memory operand: with 32-bit addresses the sum wraps before a segment base is added.
+  u64 address_at(u64 offset) const {
+    if (!(op_->bits & decode::kOpAddress32)) return address() + offset;
+    const u64 segment = segment_base();
+    return static_cast<u32>(address() - segment + offset) + segment;
   }
   RT0_INLINE i64 immediate() const {
     if constexpr (F.addressing == Addressing::absolute) return op_->disp;
@@ -336,6 +342,11 @@ template <Form F, bool Observed, bool Probed = false> class Access {
   }
 
  private:
+  u64 segment_base() const {
+    return op_->bits & decode::kOpFs ? core_.regs.slots[cpu::kSlotFsBase] : op_->bits & decode::kOpGs ? core_.regs.slots[cpu::kSlotGsBase] : 0;
+  }
+  u64 linear(u64 sum) const { return (op_->bits & decode::kOpAddress32 ? static_cast<u32>(sum) : sum) + segment_base(); }
+
   decode::Exits& exits() const { return decode::exits_of(op_); }
 
   [[gnu::noinline]] const Op* unlinked(const Op*& exit, bool taken) {

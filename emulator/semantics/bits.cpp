@@ -21,7 +21,7 @@ template <BitOp Op, Word T> RT0_INLINE void bit_op(auto& c) {
   const T mask = static_cast<T>(T{1} << (offset % kBits<T>));
   if (c.is_mem(0) && !c.is_imm(1)) {
     const i64 words_away = static_cast<i64>(cpu::sign_extend(offset)) >> (sizeof(T) == 8 ? 6 : sizeof(T) == 4 ? 5 : 4);
-    const u64 at = c.address() + static_cast<u64>(words_away) * sizeof(T);
+    const u64 at = c.address_at(static_cast<u64>(words_away) * sizeof(T));
     const T value = c.template load<T>(at);
     if (Op != BitOp::test) c.store(at, changed<Op>(value, mask));
     c.write(c.flags().with_cf(value & mask));

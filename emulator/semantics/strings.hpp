@@ -61,7 +61,8 @@ RT0_INLINE auto while_zf(auto& c) {
 template <Word T> void cmps(auto& c) {
   repeated(c, [&] {
     const u64 a = c.template reg<u64>(cpu::rsi), b = c.template reg<u64>(cpu::rdi), by = stride<T>(c);
-    const Flags flags = cpu::difference(c.template load<T>(a), c.template load<T>(b)).flags;
+    const T subtrahend = c.template load<T>(b);  // of two faults, an AMD CPU takes this one; the manual does not say
+    const Flags flags = cpu::difference(c.template load<T>(a), subtrahend).flags;
     c.template set_reg<u64>(cpu::rsi, a + by);
     c.template set_reg<u64>(cpu::rdi, b + by);
     c.write(flags);

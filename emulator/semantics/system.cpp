@@ -62,6 +62,9 @@ RT0_INLINE const Op* int_n(auto& c) {
 }
 
 
+/// Nothing is cached, but the line is accessed as a load of one byte is, faults included.
+RT0_INLINE void flush(auto& c) { static_cast<void>(c.template load<u8>(c.address())); }
+
 template <class M> constexpr Row hint(std::string_view name, std::string_view reference, M meaning) {
   Row row = one(name, reference, meaning, Timing::none);
   row.special = [](u8, const Form&) -> Handler { return &execute<M, kAnyForm, false, true>; };
@@ -90,8 +93,9 @@ constexpr std::array kRows = {
     hint("prefetchnta", "PREFETCHh"),
     hint("prefetchw", "PREFETCHW"),
     hint("prefetch", "PREFETCHW"),
-    hint("clflush", "CLFLUSH"),
-    hint("clflushopt", "CLFLUSHOPT"),
+    one("clflush", "CLFLUSH", RT0_MEANING_ONE(flush), Timing::load_store),
+    one("clflushopt", "CLFLUSHOPT", RT0_MEANING_ONE(flush), Timing::load_store),
+    one("clwb", "CLWB", RT0_MEANING_ONE(flush), Timing::load_store),
     one("clc", "CLC", RT0_MEANING_ONE(clc)),
     one("stc", "STC", RT0_MEANING_ONE(stc)),
     one("cmc", "CMC", RT0_MEANING_ONE(cmc)),

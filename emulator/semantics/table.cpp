@@ -48,7 +48,7 @@ Place place_of(const Operand& o) {
   return o.kind == OperandKind::reg ? Place::reg : o.kind == OperandKind::mem ? Place::mem : o.kind == OperandKind::imm ? Place::imm : Place::none;
 }
 
-/// False when the operand needs something that an Op cannot say (segment registers, MMX, three-part addresses).
+/// False when the operand needs something that an Op cannot say (segment registers, MMX).
 bool set_operand(decode::Op& op, unsigned i, const Operand& o) {
   op.kinds = static_cast<u8>(op.kinds | (static_cast<u8>(kind_of(o)) << (2 * i)));
   switch (o.kind) {
@@ -57,15 +57,15 @@ bool set_operand(decode::Op& op, unsigned i, const Operand& o) {
       op.reg[i] = o.reg;
       return true;
     case OperandKind::mem:
-      if (o.base == 0xff) return false;
       op.base = static_cast<u8>(8 * o.base), op.index = static_cast<u8>(8 * o.index), op.scale = o.scale;
+      if (o.segment != cpu::kSlotZero) op.bits |= o.segment == cpu::kSlotFsBase ? decode::kOpFs : decode::kOpGs;
       if (o.absolute) {
         op.bits |= decode::kOpAbsolute;
         op.target = static_cast<u64>(o.value);
-      } else {
-        op.disp = static_cast<i32>(o.value);
+        return true;
       }
-      return true;
+      op.disp = static_cast<i32>(o.value);
+      return op.disp == o.value;  // false: RIP-relative with a segment base, far from zero
     default: return true;
   }
 }
@@ -154,7 +154,7 @@ Binding Binder::bind(const decode::Decoder& decoder, std::span<const u8> code, c
   op.exec = row.fast[variant];
   info.observed = row.observed[variant];
   info.row = &row;
-  if (row.special != nullptr && !insn.address32)
+  if (row.special != nullptr && !(op.bits & (decode::kOpAddress32 | decode::kOpFs | decode::kOpGs)))
     if (const Handler special = row.special(variant, form_of(insn))) op.exec = special;
   return Binding::ok;
 }
