@@ -60,11 +60,15 @@ class Recorder {
     flush();
   }
   template <class E> void event(const E& e) { writer_.write(tf::Event(e)); }
-  /// A system call's own event follows the instruction that made it, which is reported after it.
-  void after_instruction(tf::Sys e) { system_calls_.push_back(std::move(e)); }
+  /// What a system call did is told behind the instruction that made it, under the same number; that instruction is
+  /// only reported when the kernel is through.
+  template <class E> void after_instruction(E e) {
+    e.n -= e.n != 0;
+    waiting_.emplace_back(std::move(e));
+  }
   void flush() {
-    for (const tf::Sys& e : system_calls_) event(e);
-    system_calls_.clear();
+    for (const tf::Event& e : waiting_) writer_.write(e);
+    waiting_.clear();
   }
   template <class E> E stamped(const Thread& t) {
     E e;
@@ -87,7 +91,7 @@ class Recorder {
   tf::Level level_;
   tf::Insn insn_;
   std::unordered_map<u64, Static> statics_;
-  std::vector<tf::Sys> system_calls_;
+  std::vector<tf::Event> waiting_;
 };
 
 const Static& Recorder::describe(Addr pc, unsigned length) {
@@ -176,7 +180,6 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
     e.name = row != nullptr ? std::string(row->name) : fmt::format("syscall_{}", number);
     if (row != nullptr) e.args = emulator::kernel::argument_texts(session.machine().memory(), *row, args, result);
     e.ret = result_text(result);
-    e.n -= e.n != 0;  // of the SYSCALL instruction, which has retired
     recorder.after_instruction(std::move(e));
   };
   kernel.on.signal = [&](const Thread& t, const auto& info, u64) {
@@ -189,7 +192,7 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
     if (!recording) return;
     auto e = recorder.stamped<tf::Thread>(parent);
     e.child = static_cast<u32>(child.tid);
-    recorder.event(e);
+    recorder.after_instruction(e);
   };
 }
 

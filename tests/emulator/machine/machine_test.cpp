@@ -1,0 +1,187 @@
+// Small programs in machine code on a whole machine.
+#include "emulator/machine/machine.hpp"
+
+#include "emulator/base/error.hpp"
+#include "tests/emulator/kernel/kernel_world.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace {
+
+using namespace tests;
+using machine::Machine;
+using machine::Retired;
+using machine::Settings;
+
+using Code = std::vector<u8>;
+
+std::shared_ptr<const kernel::ElfImage> program(const Code& code) {
+  auto bytes = ElfBuilder().build();
+  REQUIRE(code.size() <= kTextSize);
+  std::copy(code.begin(), code.end(), bytes.begin() + 0x1000);
+  return image_of(std::move(bytes));
+}
+
+struct Guest {
+  NoHost host;
+  Machine machine;
+
+  explicit Guest(const Code& code, Settings settings = {})
+      : machine((settings.kernel.argv = {"guest"}, std::move(settings)), program(code), host) {}
+  int run() {
+    const auto exit = machine.run();
+    REQUIRE(exit);
+    return exit->as_shell_status();
+  }
+};
+
+Settings with_quantum(u64 quantum) {
+  Settings s;
+  s.quantum = quantum;
+  return s;
+}
+
+Code operator+(Code a, const Code& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+const Code kExit7 = {0xbf, 7, 0, 0, 0,            // mov edi, 7
+                     0xb8, 0xe7, 0, 0, 0,         // mov eax, 231 (exit_group)
+                     0x0f, 0x05};                 // syscall
+const Code kCountTo1000 = {0xb9, 0xe8, 3, 0, 0,   // mov ecx, 1000
+                           0xff, 0xc9,            // dec ecx
+                           0x75, 0xfc};           // jnz -4
+const Code kForever = {0xeb, 0xfe};               // jmp self
+
+/// mprotect(kText, 4096, RWX)
+const Code kWritableCode = {0xb8, 10, 0, 0, 0, 0xbf, 0, 0x10, 0x40, 0, 0xbe, 0, 0x10, 0, 0, 0xba, 7, 0, 0, 0, 0x0f, 0x05};
+
+}  // namespace
+
+TEST_CASE("a loop retires as many instructions as it has, whatever the turns are") {
+  for (const u64 quantum : {1, 2, 3, 7, 1000, 1000000}) {
+    Guest g(kCountTo1000 + kExit7, with_quantum(quantum));
+    CHECK(g.run() == 7);
+    CHECK(g.machine.retired() == 1 + 2000 + 3);
+  }
+}
+
+TEST_CASE("the observed loop retires the same instructions as the fast one") {
+  Guest g(kCountTo1000 + kExit7);
+  u64 count = 0, last = 0;
+  g.machine.on.retired = [&](const kernel::Thread&, const Retired& r) { ++count, last = r.number; };
+  g.machine.observe(true);
+  CHECK(g.run() == 7);
+  CHECK(count == 2004);
+  CHECK(last == 2003);
+}
+
+TEST_CASE("stopping at an instruction number stops exactly there, in both loops") {
+  for (const u64 n : {1, 2, 3, 500, 1999}) {
+    Guest fast(kCountTo1000 + kExit7), observed(kCountTo1000 + kExit7);
+    observed.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
+    observed.machine.observe(true);
+    for (Guest* g : {&fast, &observed}) {
+      g->machine.stop_at(n);
+      CHECK_FALSE(g->machine.run().has_value());
+      CHECK(g->machine.retired() == n);
+    }
+    const auto& a = fast.machine.kernel().threads().front()->regs;
+    const auto& b = observed.machine.kernel().threads().front()->regs;
+    CHECK(a.slots == b.slots);
+    CHECK(a.rip == b.rip);
+    CHECK(a.rflags() == b.rflags());
+  }
+}
+
+TEST_CASE("an instruction that its own block writes over takes effect in its new form") {
+  // mov byte [next instruction's immediate], 42; mov edi, 0
+  Code code = kWritableCode;
+  const u32 patched = static_cast<u32>(kText + code.size() + 8 + 1);
+  code = code + Code{0xc6, 0x04, 0x25, static_cast<u8>(patched), static_cast<u8>(patched >> 8), static_cast<u8>(patched >> 16), static_cast<u8>(patched >> 24), 42} +
+         Code{0xbf, 0, 0, 0, 0} + Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
+  for (const bool observe : {false, true}) {
+    Guest g(code);
+    g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.machine.observe(observe);
+    CHECK(g.run() == 42);
+  }
+}
+
+TEST_CASE("faults become the signals that Linux sends") {
+  const auto killed_by = [](const Code& code) { return Guest(code).run() - 128; };
+  CHECK(killed_by({0x0f, 0x0b}) == 4);                                      // ud2: SIGILL
+  CHECK(killed_by({0xcc}) == 5);                                            // int3: SIGTRAP
+  CHECK(killed_by({0x31, 0xc9, 0xf7, 0xf1}) == 8);                          // xor ecx, ecx; div ecx: SIGFPE
+  CHECK(killed_by({0x31, 0xc9, 0x8b, 0x01}) == 11);                         // mov eax, [rcx]: SIGSEGV
+  CHECK(killed_by({0xf4}) == 11);                                           // hlt: SIGSEGV
+  CHECK(killed_by({0xff, 0xe0}) == 11);                                     // jmp rax to 0
+  CHECK(killed_by({0x06}) == 4);                                            // invalid in 64-bit mode: SIGILL
+  CHECK(killed_by({0xf0, 0x01, 0xc8}) == 4);                                // lock add eax, ecx: SIGILL
+}
+
+TEST_CASE("an instruction that rt0 lacks stops and names itself") {
+  Guest g({0x90, 0xd9, 0xe8});  // nop; fld1
+  try {
+    (void)g.machine.run();
+    FAIL("not stopped");
+  } catch (const base::Unimplemented& e) {
+    const std::string text = e.what();
+    CHECK(text.find("0x401001") != std::string::npos);
+    CHECK(text.find("d9 e8") != std::string::npos);
+    CHECK(text.find("fld1") != std::string::npos);
+    CHECK(g.machine.retired() == 1);
+  }
+}
+
+TEST_CASE("an instruction of a later level is invalid on an earlier one") {
+  const Code vpxor = {0xc5, 0xf1, 0xef, 0xc0};  // vpxor xmm0, xmm1, xmm0
+  Settings v2;
+  v2.profile.level = cpu::Level::v2;
+  CHECK(Guest(vpxor + kExit7).run() == 7);
+  CHECK(Guest(vpxor + kExit7, v2).run() == 128 + 4);
+}
+
+TEST_CASE("--max-instructions stops exactly there") {
+  Settings s;
+  s.max_instructions = 12345;
+  Guest g(kForever, s);
+  CHECK_THROWS_AS(g.machine.run(), base::LimitReached);
+  CHECK(g.machine.retired() == 12345);
+}
+
+TEST_CASE("a guest in which everybody sleeps for ever is reported with each thread") {
+  // futex(kData, FUTEX_WAIT, 0, NULL)
+  Guest g({0xb8, 0xca, 0, 0, 0, 0xbf, 0, 0x20, 0x40, 0, 0x31, 0xf6, 0x31, 0xd2, 0x4d, 0x31, 0xd2, 0x0f, 0x05});
+  try {
+    (void)g.machine.run();
+    FAIL("not stopped");
+  } catch (const base::LimitReached& e) {
+    const std::string text = e.what();
+    CHECK(text.find("deadlock") != std::string::npos);
+    CHECK(text.find("thread 1 in futex") != std::string::npos);
+  }
+}
+
+TEST_CASE("sleeping takes virtual time and no instructions") {
+  // nanosleep(&{3600, 0}, NULL): the timespec is pushed
+  Guest g(Code{0x6a, 0, 0x68, 0x10, 0x0e, 0, 0, 0x48, 0x89, 0xe7, 0x31, 0xf6, 0xb8, 35, 0, 0, 0, 0x0f, 0x05} + kExit7);
+  CHECK(g.run() == 7);
+  CHECK(g.machine.now().value >= i64{3600} * 1000000000);
+  CHECK(g.machine.retired() < 20);
+}
+
+TEST_CASE("a probe stops before its instruction each time, and not when removed") {
+  Guest g(kCountTo1000 + kExit7);
+  const u64 at = kText + 7;  // the jnz
+  g.machine.set_probes({at});
+  u64 hits = 0;
+  g.machine.on.probe = [&](const kernel::Thread&, Addr a) {
+    CHECK(a == Addr(at));
+    if (++hits == 10) g.machine.remove_probe(a);
+  };
+  CHECK(g.run() == 7);
+  CHECK(hits == 10);
+  CHECK(g.machine.retired() == 2004);
+}
