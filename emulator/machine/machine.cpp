@@ -128,6 +128,7 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
     case Stop::budget: return true;
     case Stop::syscall: return system_call(t);
     case Stop::fault:
+      if (on.faulted) on.faulted(t, loop_.fault);
       t.regs = core_.regs;
       kernel_.fault(t, loop_.fault);
       core_.regs = t.regs;
@@ -165,6 +166,7 @@ void Machine::run_slice(kernel::Thread& t) {
     core_.goal = retired_ + allowed;
     slice_start_ = retired_;
     core_.clock_offset = clock_offset_;
+    if (on.resuming) on.resuming(t);
     const Stop stop = observing_ && on.retired ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); }) : loop_.run();
     account(t);
     if (!handle(t, stop)) break;

@@ -28,6 +28,8 @@ class Machine {
     std::function<void(const kernel::Thread&, Addr)> probe;                 // about to execute a probed address
     std::function<void(const kernel::Thread&, const Retired&)> retired;     // needs observe(true)
     std::function<void(const kernel::Thread* from, const kernel::Thread& to)> switched;
+    std::function<void(const kernel::Thread&)> resuming;  // the kernel and the schedule have acted; its next instruction follows
+    std::function<void(const kernel::Thread&, const cpu::GuestFault&)> faulted;  // an instruction did, before the kernel acts
   } on;
 
   /// Runs to the end of the process, or until stop() is called from a hook (then nothing is returned).

@@ -107,6 +107,7 @@ void AddressSpace::write(Addr to, std::span<const u8> from) {
   const u64 last = (to.value + from.size() - 1) / kPageSize;
   for (u64 page = to.value / kPageSize; page <= last; ++page)
     translate(page, Access::write, std::max(to.value, page * kPageSize));
+  const u64 size = from.size();
   u64 at = to.value;
   while (!from.empty()) {
     const u64 in_page = at % kPageSize;
@@ -115,6 +116,7 @@ void AddressSpace::write(Addr to, std::span<const u8> from) {
     from = from.subspan(n);
     at += n;
   }
+  tell(Change::contents, to.value, size);
 }
 
 bool AddressSpace::copy_in(Addr from, std::span<u8> to) {
@@ -137,6 +139,7 @@ bool AddressSpace::copy_out(Addr to, std::span<const u8> from) {
 }
 
 void AddressSpace::poke(Addr to, std::span<const u8> from) {
+  const u64 size = from.size();
   u64 at = to.value;
   while (!from.empty()) {
     const u64 page = at / kPageSize, in_page = at % kPageSize;
@@ -150,6 +153,7 @@ void AddressSpace::poke(Addr to, std::span<const u8> from) {
     from = from.subspan(n);
     at += n;
   }
+  tell(Change::contents, to.value, size);
 }
 
 bool AddressSpace::peek(Addr from, std::span<u8> to) const {

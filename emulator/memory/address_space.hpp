@@ -69,6 +69,10 @@ struct Tlb {
   }
 };
 
+/// What a listener to AddressSpace::on_change is told: bytes or whole pages were replaced; a protection; mappings, and with
+/// them what the pages hold.
+enum class Change : u8 { contents, protection, mapping };
+
 /// A frozen address space: shares every page with the live one until either writes.
 struct Snapshot {
   PageTable pages;
@@ -137,6 +141,14 @@ class AddressSpace {
   void mark_code(u64 page);
   void on_code_change(std::function<void(u64 page)> listener) { code_changed_ = std::move(listener); }
 
+  /// Told of everything that the kernel or a debugger changes, after the fact. Of the guest's own stores it hears some, those
+  /// that take the slow path.
+  void on_change(std::function<void(Change what, Addr start, u64 length)> listener) { changed_ = std::move(listener); }
+  /// Calls visit(page number, its bytes) for the pages that have been touched, in ascending order.
+  template <class Visit> void for_each_page(Visit visit) const {
+    pages_.for_each([&](u64 page, const Frame& frame) { visit(page, std::span<const u8, base::kPageSize>(frame.bytes)); });
+  }
+
   // -- snapshots --
 
   Snapshot snapshot();
@@ -152,6 +164,9 @@ class AddressSpace {
   void merge_around(Regions& regions, u64 start, u64 end);
   void forget_pages(u64 start, u64 end);
   void code_write(u64 page);
+  void tell(Change what, u64 start, u64 length) const {
+    if (changed_) changed_(what, Addr(start), length);
+  }
   [[noreturn]] static void fault(u64 address, cpu::Access access, bool present);
   u8* materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address, cpu::Access access);
 
@@ -159,6 +174,7 @@ class AddressSpace {
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   std::unordered_set<u64> code_pages_;
   std::function<void(u64)> code_changed_;
+  std::function<void(Change, Addr, u64)> changed_;
   Tlb own_tlb_;  // until a core attaches its own
   Tlb* tlb_ = &own_tlb_;
   u64 limit_;

@@ -67,6 +67,7 @@ void AddressSpace::map(Addr start, u64 length, Region region) {
   region.end = start.value + length;
   regions.emplace(start.value, std::move(region));
   merge_around(regions, start.value, start.value + length);
+  tell(Change::mapping, start.value, length);
 }
 
 void AddressSpace::unmap(Addr start, u64 length) {
@@ -78,6 +79,7 @@ void AddressSpace::unmap(Addr start, u64 length) {
   regions.erase(regions.lower_bound(start.value), regions.lower_bound(end));
   pages_.erase(start.value / base::kPageSize, end / base::kPageSize);
   forget_pages(start.value, end);
+  tell(Change::mapping, start.value, length);
 }
 
 bool AddressSpace::protect(Addr start, u64 length, u8 protection) {
@@ -92,6 +94,7 @@ bool AddressSpace::protect(Addr start, u64 length, u8 protection) {
   }
   merge_around(regions, start.value, end);
   forget_pages(start.value, end);
+  tell(Change::protection, start.value, length);
   return at >= end;
 }
 
@@ -138,6 +141,7 @@ const Region* AddressSpace::region_at(Addr a, u64* start) const {
 void AddressSpace::discard(Addr start, u64 length) {
   pages_.erase(start.value / base::kPageSize, (start.value + length) / base::kPageSize);
   forget_pages(start.value, start.value + length);
+  tell(Change::contents, start.value, length);
 }
 
 void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
@@ -149,6 +153,7 @@ void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
     pages_.own((to.value + offset) / base::kPageSize, created)->bytes = frame->bytes;
   }
   tlb_->clear();
+  tell(Change::contents, to.value, length);
 }
 
 Snapshot AddressSpace::snapshot() {
@@ -163,6 +168,7 @@ void AddressSpace::restore(const Snapshot& s) {
   std::vector<u64> code(code_pages_.begin(), code_pages_.end());
   std::sort(code.begin(), code.end());
   for (const u64 page : code) code_write(page);
+  tell(Change::mapping, 0, kUserEnd);
 }
 
 }  // namespace emulator::memory
