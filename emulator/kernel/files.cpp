@@ -53,9 +53,17 @@ void Files::add_mount(const Mount& mount) {
   for (const Mounted& other : mounts_)
     if (other.guest == guest) base::user_error("--mount: {} is mounted twice", guest);
   HostDirectory directory = HostDirectory::open(mount.host);
+  InodeId at = Tree::kRoot;
+  for (std::size_t end = 0; end != guest.npos;) {
+    const std::size_t begin = end + 1;
+    end = guest.find('/', begin);
+    const auto next = tree.child(at, std::string_view(guest).substr(begin, end - begin));
+    if (!next) break;
+    if (tree[*next].type != FileType::directory)
+      base::user_error("--mount: {} is a file of the box itself", guest.substr(0, end));
+    at = *next;
+  }
   const InodeId point = tree.add_directory(guest);
-  if (tree[point].type != FileType::directory)
-    base::user_error("--mount: {} is a file of the box itself", guest);
   mounts_.push_back({guest, point, mount.writable, std::move(directory)});
 }
 

@@ -42,9 +42,9 @@ std::string working_directory(Kernel& k, const Thread&) {
 }
 
 /// The last component of the program's path, cut to 15 bytes as the kernel's task name is.
-std::string task_name(const Kernel& k, const Thread& t) {
+std::string task_name(Kernel& k, const Thread& t) {
   if (!t.name.empty()) return t.name;
-  const std::string& path = const_cast<Kernel&>(k).config().program_path;
+  const std::string& path = k.config().program_path;
   return path.substr(path.rfind('/') + 1).substr(0, 15);
 }
 std::string comm(Kernel& k, const Thread& t) { return task_name(k, t) + "\n"; }
@@ -101,12 +101,14 @@ std::string stat(Kernel& k, const Thread& t) {
 }
 
 std::string limits(Kernel& k, const Thread&) {
-  return fmt::format(
-      "{0:<26}{1:<21}{2:<21}{3}\n{4:<26}{5:<21}{6:<21}{7}\n{8:<26}{9:<21}{9:<21}{3}\n"
-      "{10:<26}{11:<21}{9:<21}{12}\n",
-      "Limit", "Soft Limit", "Hard Limit", "Units     ", "Max open files",
-      k.rlimit(kLimitOpenFiles).current, k.rlimit(kLimitOpenFiles).maximum, "files     ",
-      "Max address space", "unlimited", "Max stack size", 8388608, "bytes     ");
+  const auto line = [](auto name, auto soft, auto hard, auto units) {
+    return fmt::format("{:<26}{:<21}{:<21}{:<10}\n", name, soft, hard, units);
+  };
+  const Rlimit& files = k.rlimit(kLimitOpenFiles);
+  return line("Limit", "Soft Limit", "Hard Limit", "Units") +
+         line("Max stack size", 8388608, "unlimited", "bytes") +
+         line("Max open files", files.current, files.maximum, "files") +
+         line("Max address space", "unlimited", "unlimited", "bytes");
 }
 
 std::string mount_info(Kernel& k, const Thread&) {
