@@ -16,7 +16,7 @@ namespace {
 std::string maps(Kernel& k, const Thread&) {
   std::string text;
   for (const auto& [start, region] : k.memory().regions()) {
-    const auto bit = [&](u8 which, char c) { return region.protection & which ? c : '-'; };
+    const auto bit = [p = region.protection](u8 which, char c) { return p & which ? c : '-'; };
     const bool file = region.backing && !region.name.empty() && region.name[0] == '/';
     std::string line = fmt::format("{:08x}-{:08x} {}{}{}{} {:08x} 00:{:02x} {} ", start, region.end,
                                    bit(memory::kRead, 'r'), bit(memory::kWrite, 'w'),
