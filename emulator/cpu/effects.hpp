@@ -11,8 +11,9 @@ namespace emulator::cpu {
 
 enum class PlaceKind : u8 { gpr, ymm, flags, fs_base, gs_base, mxcsr, memory_read, memory_write };
 
-/// A register or a span of memory, its old and its new value (little-endian 64-bit words; `size` bytes count).
-/// Flags are RFLAGS bits. For memory_read old and new are what was read.
+/// A register or a span of memory, its old and its new value (little-endian 64-bit words; `size` bytes count, what lies
+/// behind them is undefined). Of flags the words are what RFLAGS follows from: ask value_before() and value_after().
+/// For memory_read old and new are what was read.
 struct Effect {
   PlaceKind kind;
   u8 index;  // which gpr or ymm
@@ -20,6 +21,15 @@ struct Effect {
   Addr address;  // memory
   std::array<u64, 4> before;
   std::array<u64, 4> after;
+
+  /// Of a register of one word: its value; of flags: the RFLAGS bits.
+  u64 value_before() const { return kind == PlaceKind::flags ? rflags_of(before) : before[0]; }
+  u64 value_after() const { return kind == PlaceKind::flags ? rflags_of(after) : after[0]; }
+
+  static std::array<u64, 4> words_of(const Flags& f, u64 other) { return {f.result, f.carries, f.patch, other}; }
+
+ private:
+  static u64 rflags_of(const std::array<u64, 4>& w) { return Flags{w[0], w[1], w[2]}.bits() | w[3]; }
 };
 
 /// The effects of one instruction. 24 hold the worst of them (VZEROUPPER: 16 registers); a REP string instruction

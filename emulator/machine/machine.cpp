@@ -34,7 +34,11 @@ void note_changes(cpu::Effects& effects, const cpu::Registers& before, const cpu
   for (unsigned i = 0; i < 16; ++i) note(PlaceKind::gpr, i, before.gpr(i), after.gpr(i));
   note(PlaceKind::fs_base, 0, before.fs_base(), after.fs_base());
   note(PlaceKind::gs_base, 0, before.slots[cpu::kSlotGsBase], after.slots[cpu::kSlotGsBase]);
-  note(PlaceKind::flags, 0, before.rflags(), after.rflags());
+  if (before.rflags() != after.rflags()) {
+    auto& e = effects.add(PlaceKind::flags, 0, 8);
+    e.before = cpu::Effect::words_of(before.flags, before.other_flags);
+    e.after = cpu::Effect::words_of(after.flags, after.other_flags);
+  }
   note(PlaceKind::mxcsr, 0, before.mxcsr, after.mxcsr);
 }
 

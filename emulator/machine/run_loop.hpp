@@ -67,6 +67,16 @@ class RunLoop {
 
  private:
   decode::Block* block_at(Addr pc);
+  /// The same through the core's jump cache.
+  decode::Block& cached_block_at(u64 pc) {
+    auto& entry = core_.jumps.at(pc);
+    if (entry.pc != pc) {
+      decode::Block* const block = block_at(Addr(pc));
+      if (probes_.contains(pc)) return *block;
+      core_.jumps.at(pc) = {pc, block->ops.get()};
+    }
+    return decode::block_of(entry.op);
+  }
   bool at_probe();
   const decode::Op* next_block(bool& stopped_by_probe);
   const decode::Op* part_of(const decode::Block& block, u32 count);
@@ -85,7 +95,7 @@ template <class F> Stop RunLoop::run_observed(F&& retired) {
     while (core_.budget > 0) {
       core_.current = nullptr;
       if (at_probe()) return Stop::probe;
-      const decode::Block& block = *block_at(Addr(core_.regs.rip));
+      const decode::Block& block = cached_block_at(core_.regs.rip);
       for (u32 i = 0; i < block.count && core_.budget > 0; ++i) {
         const decode::Op* op = &block.ops[i];
         const Addr pc = block.pc + block.info[i].offset;

@@ -72,7 +72,8 @@ RT0_INLINE const Op* enter(Core& core, const Op* first) {
   return first;
 }
 
-/// Copies an operand. In halves of 16 bytes, which compilers keep in registers; a copy of 32 they route through the stack.
+/// Copies an operand. In halves of 16 bytes, which compilers keep in registers; a copy of 32 they
+/// route through the stack.
 template <class T> RT0_INLINE void copy_value(void* to, const void* from) {
   if constexpr (sizeof(T) == 32) {
     std::memcpy(to, from, 16);
@@ -82,8 +83,9 @@ template <class T> RT0_INLINE void copy_value(void* to, const void* from) {
   }
 }
 
-/// With Probed, `probe` must have found the memory operand in the translation cache before the meaning runs. The slow path
-/// is then outside of the meaning, so that a handler for values that are not returned in registers keeps no frame.
+/// With Probed, `probe` must have found the memory operand in the translation cache before the
+/// meaning runs. The slow path is then outside of the meaning, so that a handler for values that are
+/// not returned in registers keeps no frame.
 template <Form F, bool Observed, bool Probed = false> class Access {
  public:
   static constexpr bool kObserved = Observed;
@@ -192,6 +194,10 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     }
     return sum;
   }
+  /// The linear address of an effective address that the meaning itself adds up.
+  u64 linear(u64 sum) const {
+    return (op_->bits & decode::kOpAddress32 ? static_cast<u32>(sum) : sum) + segment_base();
+  }
   /// The address `offset` bytes from the memory operand: with 32-bit addresses the sum wraps before a segment base is added.
   u64 address_at(u64 offset) const {
     if (!(op_->bits & decode::kOpAddress32)) return address() + offset;
@@ -242,8 +248,9 @@ template <Form F, bool Observed, bool Probed = false> class Access {
 
   /// False when the memory operand, if there is one, takes the slow path.
   RT0_INLINE bool probe(unsigned size) {
-    if constexpr (F.operand[0] != Place::mem && F.operand[1] != Place::mem && F.operand[2] != Place::mem) return true;
-    host_ = memory::Tlb::find(F.operand[0] == Place::mem ? core_.tlb.write : core_.tlb.read, address(), size);
+    constexpr bool kStores = F.operand[0] == Place::mem;
+    if constexpr (!kStores && F.operand[1] != Place::mem && F.operand[2] != Place::mem) return true;
+    host_ = memory::Tlb::find(kStores ? core_.tlb.write : core_.tlb.read, address(), size);
     return host_ != nullptr;
   }
   template <class T> RT0_INLINE T load(u64 a) {
@@ -258,8 +265,7 @@ template <Form F, bool Observed, bool Probed = false> class Access {
       v = load_slow<T>(core_, op_, a);
     if constexpr (Observed) {
       auto& e = core_.effects.add(cpu::PlaceKind::memory_read, 0, sizeof(T), Addr(a));
-      e.before = {}, std::memcpy(&e.before, &v, sizeof v);
-      e.after = e.before;
+      note_value(e.before, v), note_value(e.after, v);
     }
     return v;
   }
@@ -268,14 +274,19 @@ template <Form F, bool Observed, bool Probed = false> class Access {
       copy_value<T>(host_, &v);
       return;
     }
+    u8* const host = memory::Tlb::find(core_.tlb.write, a, sizeof(T));
     if constexpr (Observed) {
-      require_writable(core_, op_, a, sizeof(T));
-      const T old = load_slow<T>(core_, op_, a);
+      T old;
+      if (host != nullptr) [[likely]] {
+        std::memcpy(&old, host, sizeof old);
+      } else {
+        require_writable(core_, op_, a, sizeof(T));
+        old = load_slow<T>(core_, op_, a);
+      }
       auto& e = core_.effects.add(cpu::PlaceKind::memory_write, 0, sizeof(T), Addr(a));
-      e.before = {}, e.after = {};
-      std::memcpy(&e.before, &old, sizeof v), std::memcpy(&e.after, &v, sizeof v);
+      note_value(e.before, old), note_value(e.after, v);
     }
-    if (u8* host = memory::Tlb::find(core_.tlb.write, a, sizeof(T))) [[likely]]
+    if (host != nullptr) [[likely]]
       std::memcpy(host, &v, sizeof v);
     else
       store_slow<T>(core_, op_, a, v);
@@ -345,7 +356,6 @@ template <Form F, bool Observed, bool Probed = false> class Access {
   u64 segment_base() const {
     return op_->bits & decode::kOpFs ? core_.regs.slots[cpu::kSlotFsBase] : op_->bits & decode::kOpGs ? core_.regs.slots[cpu::kSlotGsBase] : 0;
   }
-  u64 linear(u64 sum) const { return (op_->bits & decode::kOpAddress32 ? static_cast<u32>(sum) : sum) + segment_base(); }
 
   decode::Exits& exits() const { return decode::exits_of(op_); }
 
@@ -355,6 +365,11 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     return nullptr;
   }
 
+  /// The words of an effect that a value fills; a short one is widened, so that its word can be read whole.
+  template <class T> RT0_INLINE static void note_value(std::array<u64, 4>& words, const T& v) {
+    if constexpr (sizeof(T) < 8) words[0] = 0;
+    std::memcpy(words.data(), &v, sizeof v);
+  }
   template <class Change> RT0_INLINE void note_gpr(unsigned number, Change change) {
     if constexpr (Observed) {
       auto& e = core_.effects.add(cpu::PlaceKind::gpr, static_cast<u8>(number), 8);
@@ -378,9 +393,9 @@ template <Form F, bool Observed, bool Probed = false> class Access {
   template <class Change> RT0_INLINE void note_flags(Change change) {
     if constexpr (Observed) {
       auto& e = core_.effects.add(cpu::PlaceKind::flags, 0, 8);
-      e.before[0] = core_.regs.rflags();
+      e.before = cpu::Effect::words_of(core_.regs.flags, core_.regs.other_flags);
       change();
-      e.after[0] = core_.regs.rflags();
+      e.after = cpu::Effect::words_of(core_.regs.flags, core_.regs.other_flags);
     } else {
       change();
     }

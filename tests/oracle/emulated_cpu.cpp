@@ -72,7 +72,7 @@ void apply(const cpu::Effects& effects, CpuState& state, DataImage& data) {
         state.ymm[e.index & 15] = e.after;
         break;
       case cpu::PlaceKind::flags:
-        state.rflags = e.after[0] & kComparedFlags;
+        state.rflags = e.value_after() & kComparedFlags;
         break;
       case cpu::PlaceKind::fs_base:
         state.fs_base = e.after[0];

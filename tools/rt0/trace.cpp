@@ -119,7 +119,7 @@ void Recorder::effect(const Effect& e) {
         insn_.set(tf::ymm(e.index), e.after);
       break;
     case PlaceKind::flags:
-      if (e.before[0] != e.after[0]) insn_.set(tf::Reg::rflags, e.after[0]);
+      if (e.value_before() != e.value_after()) insn_.set(tf::Reg::rflags, e.value_after());
       break;
     case PlaceKind::fs_base: insn_.set(tf::Reg::fs_base, e.after[0]); break;
     case PlaceKind::gs_base: insn_.set(tf::Reg::gs_base, e.after[0]); break;
