@@ -53,7 +53,10 @@ class Attempt {
     if (form_.is(kXlat)) {
       gpr(kRbx) = pick_address(random_, 1) - (gpr(kRax) & 0xff);
     }
-    if (form_.is(kMaskMove)) gpr(kRdi) = pick_address(random_, 16);
+    if (form_.is(kMaskMove)) {
+      gpr(kRdi) = pick_address(random_, 16);  // AMD checks the end of the bytes that are written
+      if ((gpr(kRdi) ^ (gpr(kRdi) + 15)) >> 47 != 0) gpr(kRdi) -= 16;
+    }
     if (form_.text.starts_with("j") && form_.text.find("cxz") != std::string::npos)
       gpr(kRcx) = random_.pick(std::array<u64, 4>{0, 1, u64{1} << 32, gpr(kRcx)});
     if (form_.text.starts_with("loop"))

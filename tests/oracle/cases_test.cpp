@@ -62,7 +62,7 @@ class Faulty final : public EmulatedCpu {
   Faulty(HostCpu& host, u32 flag) : host_(host), flag_(flag) {}
   Outcome run(const Case& one) override {
     Outcome outcome = host_.run(one);
-    if ((outcome.after.gpr[kRax] & 0xff) == 0) outcome.after.rflags ^= flag_;
+    if (outcome.fault.signal == 0 && one.before.gpr[kRcx] % 4 == 0) outcome.after.rflags ^= flag_;
     return outcome;
   }
 
