@@ -1,4 +1,5 @@
-// AES, carry-less multiplication, SHA and CRC32: SDM vol. 1, 12.13 and 12.12.4; FIPS 197, FIPS 180-4.
+// AES, carry-less multiplication, SHA and CRC32: SDM vol. 1, 12.13 and 12.12.4; FIPS 197, FIPS
+// 180-4.
 #include "emulator/semantics/table.hpp"
 #include "emulator/semantics/vector_lanes.hpp"
 
@@ -21,14 +22,15 @@ constexpr u8 times(u8 a, unsigned b) {
 struct SubstitutionBoxes {
   u8 forward[256], inverse[256];
 };
-/// FIPS 197, 5.1.1: the inverse in the field, then an affine map. As p runs through the powers of the generator 3, q runs
-/// through their inverses, the powers of 1/3 = 0xf6.
+/// FIPS 197, 5.1.1: the inverse in the field, then an affine map. As p runs through the powers of
+/// the generator 3, q runs through their inverses, the powers of 1/3 = 0xf6.
 constexpr SubstitutionBoxes make_boxes() {
   SubstitutionBoxes box{};
   u8 p = 1, q = 1;
   do {
     p = times(p, 3), q = times(q, 0xf6);
-    const unsigned spread = q ^ std::rotl(q, 1) ^ std::rotl(q, 2) ^ std::rotl(q, 3) ^ std::rotl(q, 4);
+    const unsigned spread =
+        q ^ std::rotl(q, 1) ^ std::rotl(q, 2) ^ std::rotl(q, 3) ^ std::rotl(q, 4);
     box.forward[p] = static_cast<u8>(spread ^ 0x63);
   } while (p != 1);
   box.forward[0] = 0x63;
@@ -37,8 +39,10 @@ constexpr SubstitutionBoxes make_boxes() {
 }
 constexpr SubstitutionBoxes kBox = make_boxes();
 
-/// What a byte in row 0 contributes to its column, low byte first; a byte in row r contributes that rotated by r bytes.
-template <unsigned A, unsigned B, unsigned C, unsigned D> constexpr std::array<u32, 256> column_table() {
+/// What a byte in row 0 contributes to its column, low byte first; a byte in row r contributes that
+/// rotated by r bytes.
+template <unsigned A, unsigned B, unsigned C, unsigned D>
+constexpr std::array<u32, 256> column_table() {
   std::array<u32, 256> out{};
   for (unsigned i = 0; i < 256; ++i) {
     const auto x = static_cast<u8>(i);
@@ -46,16 +50,19 @@ template <unsigned A, unsigned B, unsigned C, unsigned D> constexpr std::array<u
   }
   return out;
 }
-constexpr auto kMix = column_table<2, 1, 1, 3>();        // MixColumns, 5.1.3
-constexpr auto kUnmix = column_table<14, 9, 13, 11>();   // InvMixColumns, 5.3.3
+constexpr auto kMix = column_table<2, 1, 1, 3>();       // MixColumns, 5.1.3
+constexpr auto kUnmix = column_table<14, 9, 13, 11>();  // InvMixColumns, 5.3.3
 
 constexpr Lanes<u32> columns(const State& s, const std::array<u32, 256>& table) {
   Lanes<u32> out{};
   for (unsigned c = 0; c < 4; ++c)
-    for (unsigned r = 0; r < 4; ++r) out[c] ^= std::rotl(table[s[4 * c + r]], static_cast<int>(8 * r));
+    for (unsigned r = 0; r < 4; ++r)
+      out[c] ^= std::rotl(table[s[4 * c + r]], static_cast<int>(8 * r));
   return out;
 }
-constexpr State mixed(const State& s, const std::array<u32, 256>& table) { return std::bit_cast<State>(columns(s, table)); }
+constexpr State mixed(const State& s, const std::array<u32, 256>& table) {
+  return std::bit_cast<State>(columns(s, table));
+}
 
 /// ShiftRows and SubBytes (5.1.1, 5.1.2): row r moves r columns to the left.
 constexpr State substituted(const State& s) {
@@ -73,10 +80,18 @@ constexpr State with_key(State s, const State& key) {
   return s;
 }
 
-constexpr auto kAesEnc = [](const State& s, const State& key) { return with_key(mixed(substituted(s), kMix), key); };
-constexpr auto kAesEncLast = [](const State& s, const State& key) { return with_key(substituted(s), key); };
-constexpr auto kAesDec = [](const State& s, const State& key) { return with_key(mixed(unsubstituted(s), kUnmix), key); };
-constexpr auto kAesDecLast = [](const State& s, const State& key) { return with_key(unsubstituted(s), key); };
+constexpr auto kAesEnc = [](const State& s, const State& key) {
+  return with_key(mixed(substituted(s), kMix), key);
+};
+constexpr auto kAesEncLast = [](const State& s, const State& key) {
+  return with_key(substituted(s), key);
+};
+constexpr auto kAesDec = [](const State& s, const State& key) {
+  return with_key(mixed(unsubstituted(s), kUnmix), key);
+};
+constexpr auto kAesDecLast = [](const State& s, const State& key) {
+  return with_key(unsubstituted(s), key);
+};
 constexpr auto kAesImc = [](const State& s, u8) { return mixed(s, kUnmix); };
 
 constexpr u32 substituted_word(u32 w) {
@@ -86,7 +101,8 @@ constexpr u32 substituted_word(u32 w) {
 }
 constexpr auto kAesKeyGenAssist = [](const Lanes<u32>& key, u8 round_constant) {
   const u32 one = substituted_word(key[1]), three = substituted_word(key[3]);
-  return Lanes<u32>{one, std::rotr(one, 8) ^ round_constant, three, std::rotr(three, 8) ^ round_constant};
+  return Lanes<u32>{one, std::rotr(one, 8) ^ round_constant, three,
+                    std::rotr(three, 8) ^ round_constant};
 };
 
 // -- PCLMULQDQ --
@@ -103,8 +119,8 @@ constexpr auto kCarryLess = [](const Lanes<u64>& a, const Lanes<u64>& b, u8 cont
   return out;
 };
 
-// -- SHA: lane 3 holds the first word. Memory operands must be aligned, as the manual says (exceptions type 4); AMD
-// processors are seen not to insist. --
+// -- SHA: lane 3 holds the first word. Memory operands must be aligned, as the manual says
+// (exceptions type 4); AMD processors are seen not to insist. --
 
 constexpr u32 choose(u32 x, u32 y, u32 z) { return (x & y) ^ (~x & z); }
 constexpr u32 majority(u32 x, u32 y, u32 z) { return (x & y) ^ (x & z) ^ (y & z); }
@@ -119,7 +135,8 @@ constexpr std::array<u32, 4> kSha1Constants = {0x5a827999, 0x6ed9eba1, 0x8f1bbcd
 constexpr auto kSha1Rounds4 = [](const Lanes<u32>& state, const Lanes<u32>& words, u8 control) {
   u32 a = state[3], b = state[2], c = state[1], d = state[0], e = 0;
   for (unsigned i = 0; i < 4; ++i) {
-    const u32 next = sha1_function(control & 3, b, c, d) + std::rotl(a, 5) + words[3 - i] + e + kSha1Constants[control & 3];
+    const u32 next = sha1_function(control & 3, b, c, d) + std::rotl(a, 5) + words[3 - i] + e +
+                     kSha1Constants[control & 3];
     e = d, d = c, c = std::rotl(b, 30), b = a, a = next;
   }
   return Lanes<u32>{d, c, b, a};
@@ -133,7 +150,8 @@ constexpr auto kSha1Message1 = [](const Lanes<u32>& a, const Lanes<u32>& b) {
 };
 constexpr auto kSha1Message2 = [](const Lanes<u32>& a, const Lanes<u32>& b) {
   const u32 w16 = std::rotl(a[3] ^ b[2], 1);
-  return Lanes<u32>{std::rotl(a[0] ^ w16, 1), std::rotl(a[1] ^ b[0], 1), std::rotl(a[2] ^ b[1], 1), w16};
+  return Lanes<u32>{std::rotl(a[0] ^ w16, 1), std::rotl(a[1] ^ b[0], 1), std::rotl(a[2] ^ b[1], 1),
+                    w16};
 };
 
 /// FIPS 180-4, 4.1.2.
@@ -142,22 +160,29 @@ constexpr u32 big_sigma1(u32 x) { return std::rotr(x, 6) ^ std::rotr(x, 11) ^ st
 constexpr u32 sigma0(u32 x) { return std::rotr(x, 7) ^ std::rotr(x, 18) ^ (x >> 3); }
 constexpr u32 sigma1(u32 x) { return std::rotr(x, 17) ^ std::rotr(x, 19) ^ (x >> 10); }
 
-/// Two rounds: the state is spread over C, D, G, H and A, B, E, F; `words` are message words plus constants.
-constexpr Lanes<u32> sha256_rounds(const Lanes<u32>& cdgh, const Lanes<u32>& abef, const Lanes<u32>& words) {
-  u32 a = abef[3], b = abef[2], c = cdgh[3], d = cdgh[2], e = abef[1], f = abef[0], g = cdgh[1], h = cdgh[0];
+/// Two rounds: the state is spread over C, D, G, H and A, B, E, F; `words` are message words plus
+/// constants.
+constexpr Lanes<u32> sha256_rounds(const Lanes<u32>& cdgh, const Lanes<u32>& abef,
+                                   const Lanes<u32>& words) {
+  u32 a = abef[3], b = abef[2], c = cdgh[3], d = cdgh[2], e = abef[1], f = abef[0], g = cdgh[1],
+      h = cdgh[0];
   for (unsigned i = 0; i < 2; ++i) {
-    const u32 t1 = h + big_sigma1(e) + choose(e, f, g) + words[i], t2 = big_sigma0(a) + majority(a, b, c);
+    const u32 t1 = h + big_sigma1(e) + choose(e, f, g) + words[i],
+              t2 = big_sigma0(a) + majority(a, b, c);
     h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
   }
   return {f, e, b, a};
 }
 /// The words are in XMM0.
 RT0_INLINE void sha256rnds2(auto& c) {
-  const auto cdgh = first_source<V128>(c).template lanes<u32>(), abef = source<V128>(c, 2).template lanes<u32>();
-  result(c, V128::of<u32>(sha256_rounds(cdgh, abef, c.template ymm<V128>(0).template lanes<u32>())));
+  const auto cdgh = first_source<V128>(c).template lanes<u32>(),
+             abef = source<V128>(c, 2).template lanes<u32>();
+  result(c,
+         V128::of<u32>(sha256_rounds(cdgh, abef, c.template ymm<V128>(0).template lanes<u32>())));
 }
 constexpr auto kSha256Message1 = [](const Lanes<u32>& a, const Lanes<u32>& b) {
-  return Lanes<u32>{a[0] + sigma0(a[1]), a[1] + sigma0(a[2]), a[2] + sigma0(a[3]), a[3] + sigma0(b[0])};
+  return Lanes<u32>{a[0] + sigma0(a[1]), a[1] + sigma0(a[2]), a[2] + sigma0(a[3]),
+                    a[3] + sigma0(b[0])};
 };
 constexpr auto kSha256Message2 = [](const Lanes<u32>& a, const Lanes<u32>& b) {
   const u32 w16 = a[0] + sigma1(b[2]), w17 = a[1] + sigma1(b[3]);
@@ -178,20 +203,25 @@ constexpr std::array<u32, 256> make_crc_table() {
 constexpr auto kCrcTable = make_crc_table();
 
 /// The width is the source's; a 64-bit destination gets zeros in its upper half.
-template <Word T> RT0_INLINE void crc32(auto& c) {
+template <Word T>
+RT0_INLINE void crc32(auto& c) {
   const T source = c.template read<T>(1);
   u32 crc = c.template read<u32>(0);
-  for (unsigned i = 0; i < cpu::kBits<T>; i += 8) crc = (crc >> 8) ^ kCrcTable[(crc ^ (source >> i)) & 0xff];
+  for (unsigned i = 0; i < cpu::kBits<T>; i += 8)
+    crc = (crc >> 8) ^ kCrcTable[(crc ^ (source >> i)) & 0xff];
   c.write(0, crc);
 }
 
-template <class T, class F> constexpr Row cipher(std::string_view name, std::string_view reference, F) {
+template <class T, class F>
+constexpr Row cipher(std::string_view name, std::string_view reference, F) {
   return xmm_only(name, reference, Halves<T, F>{}, kThreeOperands, Timing::crypto);
 }
-template <class T, class F> constexpr Row controlled_cipher(std::string_view name, std::string_view reference, F) {
+template <class T, class F>
+constexpr Row controlled_cipher(std::string_view name, std::string_view reference, F) {
   return xmm_only(name, reference, ControlledHalves<T, 0, F>{}, kThreeOperands, Timing::crypto);
 }
-template <class T, class F> constexpr Row key_cipher(std::string_view name, std::string_view reference, F) {
+template <class T, class F>
+constexpr Row key_cipher(std::string_view name, std::string_view reference, F) {
   return xmm_only(name, reference, ControlledUnary<T, 0, 1, F>{}, 0, Timing::crypto);
 }
 

@@ -16,7 +16,8 @@ struct Elements {
 unsigned element_count(u8 control) { return control & 1 ? 8 : 16; }
 
 /// Control bits 1:0: unsigned bytes, unsigned words, signed bytes, signed words.
-template <class T> Elements widen(const cpu::V128& v) {
+template <class T>
+Elements widen(const cpu::V128& v) {
   Elements out;
   const auto lanes = v.lanes<T>();
   std::copy(lanes.begin(), lanes.end(), out.value.begin());
@@ -24,10 +25,14 @@ template <class T> Elements widen(const cpu::V128& v) {
 }
 Elements elements(const cpu::V128& v, u8 control) {
   switch (control & 3) {
-    case 0: return widen<u8>(v);
-    case 1: return widen<u16>(v);
-    case 2: return widen<i8>(v);
-    default: return widen<i16>(v);
+    case 0:
+      return widen<u8>(v);
+    case 1:
+      return widen<u16>(v);
+    case 2:
+      return widen<i8>(v);
+    default:
+      return widen<i16>(v);
   }
 }
 
@@ -36,8 +41,9 @@ unsigned valid_elements(i64 length, unsigned count) {
   return static_cast<unsigned>(std::min<u64>(magnitude, count));
 }
 
-/// Whether element j of b matches, for each way of aggregating. Past the end of a string nothing matches, but for
-/// equal-each, where two ends are equal, and equal-ordered, where the end of the needle always matches.
+/// Whether element j of b matches, for each way of aggregating. Past the end of a string nothing
+/// matches, but for equal-each, where two ends are equal, and equal-ordered, where the end of the
+/// needle always matches.
 bool any_equal(const Elements& a, const Elements& b, unsigned j) {
   const auto end = a.value.begin() + a.valid;
   return j < b.valid && std::find(a.value.begin(), end, b.value[j]) != end;
@@ -60,27 +66,34 @@ bool starts_here(const Elements& a, const Elements& b, unsigned j, unsigned coun
 
 bool matches(const Elements& a, const Elements& b, unsigned j, unsigned count, u8 control) {
   switch ((control >> 2) & 3) {
-    case kEqualAny: return any_equal(a, b, j);
-    case kRanges: return in_ranges(a, b, j);
-    case kEqualEach: return each_equal(a, b, j);
-    default: return starts_here(a, b, j, count);
+    case kEqualAny:
+      return any_equal(a, b, j);
+    case kRanges:
+      return in_ranges(a, b, j);
+    case kEqualEach:
+      return each_equal(a, b, j);
+    default:
+      return starts_here(a, b, j, count);
   }
 }
 
 }  // namespace
 
-StringComparison compare_strings(const cpu::V128& a, i64 length_a, const cpu::V128& b, i64 length_b, u8 control) {
+StringComparison compare_strings(const cpu::V128& a, i64 length_a, const cpu::V128& b, i64 length_b,
+                                 u8 control) {
   StringComparison out;
   const unsigned count = out.elements = element_count(control);
   Elements first = elements(a, control), second = elements(b, control);
   first.valid = valid_elements(length_a, count);
   second.valid = valid_elements(length_b, count);
-  for (unsigned j = 0; j < count; ++j) out.mask |= u32{matches(first, second, j, count, control)} << j;
+  for (unsigned j = 0; j < count; ++j)
+    out.mask |= u32{matches(first, second, j, count, control)} << j;
   // Bits 5:4: negate all elements (1) or those within the second string (3).
   const u32 all = (1u << count) - 1;
   if (control & 0x10) out.mask ^= control & 0x20 ? (1u << second.valid) - 1 : all;
-  out.flags = cpu::Flags::from_bits((out.mask != 0 ? u64{cpu::kCF} : 0) | (second.valid < count ? u64{cpu::kZF} : 0) |
-                                    (first.valid < count ? u64{cpu::kSF} : 0) | (out.mask & 1 ? u64{cpu::kOF} : 0));
+  out.flags = cpu::Flags::from_bits(
+      (out.mask != 0 ? u64{cpu::kCF} : 0) | (second.valid < count ? u64{cpu::kZF} : 0) |
+      (first.valid < count ? u64{cpu::kSF} : 0) | (out.mask & 1 ? u64{cpu::kOF} : 0));
   return out;
 }
 

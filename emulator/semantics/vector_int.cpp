@@ -1,5 +1,5 @@
-// Packed integer arithmetic, comparison and shifts, and the bitwise logic of all vector types: SDM vol. 1, 9.4, 11.4.2,
-// 12.6 and 12.10.
+// Packed integer arithmetic, comparison and shifts, and the bitwise logic of all vector types: SDM
+// vol. 1, 9.4, 11.4.2, 12.6 and 12.10.
 #include "emulator/semantics/string_compare.hpp"
 #include "emulator/semantics/table.hpp"
 #include "emulator/semantics/vector_lanes.hpp"
@@ -8,7 +8,8 @@ namespace emulator::semantics {
 namespace {
 
 /// Lane i of the smaller lanes that a lane is made of.
-template <class Small> constexpr Small part(auto lane, unsigned i) {
+template <class Small>
+constexpr Small part(auto lane, unsigned i) {
   return static_cast<Small>(lane >> (8 * sizeof(Small) * i));
 }
 
@@ -27,7 +28,8 @@ constexpr u64 sum_of_distances(u64 a, u64 b) {
   for (unsigned i = 0; i < 8; ++i) sum += distance(part<u8>(a, i), part<u8>(b, i));
   return sum;
 }
-/// Eight sums over four bytes each: a window that slides over the first source against one group of the second.
+/// Eight sums over four bytes each: a window that slides over the first source against one group of
+/// the second.
 constexpr Lanes<u16> multiple_sums(const Lanes<u8>& a, const Lanes<u8>& b, u8 control) {
   const unsigned from_a = control & 4, from_b = 4 * (control & 3u);
   Lanes<u16> out{};
@@ -38,7 +40,8 @@ constexpr Lanes<u16> multiple_sums(const Lanes<u8>& a, const Lanes<u8>& b, u8 co
 }
 
 /// The function of each pair of neighbours, first those of a, then those of b.
-template <class T, class F> constexpr Lanes<T> pairs(const Lanes<T>& a, const Lanes<T>& b, F f) {
+template <class T, class F>
+constexpr Lanes<T> pairs(const Lanes<T>& a, const Lanes<T>& b, F f) {
   constexpr std::size_t kPairs = 8 / sizeof(T);
   Lanes<T> out{};
   for (std::size_t i = 0; i < kPairs; ++i) {
@@ -53,61 +56,79 @@ constexpr Row horizontal(std::string_view name, std::string_view reference, F) {
                    [](const Lanes<T>& a, const Lanes<T>& b) { return pairs<T>(a, b, F{}); });
 }
 
-template <class T> constexpr Row compare_equal(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row compare_equal(std::string_view name, std::string_view reference) {
   return lanewise<T>(name, reference, [](T a, T b) { return mask_if<T>(a == b); });
 }
-template <class T> constexpr Row compare_greater(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row compare_greater(std::string_view name, std::string_view reference) {
   return lanewise<T>(name, reference, [](T a, T b) { return mask_if<T>(a > b); });
 }
-template <class T> constexpr Row maximum(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row maximum(std::string_view name, std::string_view reference) {
   return lanewise<T>(name, reference, [](T a, T b) { return std::max(a, b); });
 }
-template <class T> constexpr Row minimum(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row minimum(std::string_view name, std::string_view reference) {
   return lanewise<T>(name, reference, [](T a, T b) { return std::min(a, b); });
 }
 /// The magnitude of the most negative number is itself.
-template <class T> constexpr Row magnitude(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row magnitude(std::string_view name, std::string_view reference) {
   return lanewise_unary<T>(name, reference, [](T a) { return a < 0 ? -static_cast<i64>(a) : a; });
 }
-template <class T> constexpr Row apply_sign(std::string_view name, std::string_view reference) {
-  return lanewise<T>(name, reference, [](T a, T b) -> i64 { return b < 0 ? -static_cast<i64>(a) : b == 0 ? 0 : a; });
+template <class T>
+constexpr Row apply_sign(std::string_view name, std::string_view reference) {
+  return lanewise<T>(name, reference, [](T a, T b) -> i64 {
+    return b < 0 ? -static_cast<i64>(a) : b == 0 ? 0 : a;
+  });
 }
 
 // -- shifts --
 
-template <class T> constexpr Row left(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row left(std::string_view name, std::string_view reference) {
   return shifted<T>(name, reference, [](T a, unsigned n) { return a << n; });
 }
 /// Of signed lanes: the sign comes in from the left.
-template <class T> constexpr Row right(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row right(std::string_view name, std::string_view reference) {
   return shifted<T>(name, reference, [](T a, unsigned n) { return a >> n; });
 }
 /// By a count for each lane; a count of the lane's width or more shifts everything out.
-template <class T> constexpr Row left_each(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row left_each(std::string_view name, std::string_view reference) {
   return lanewise<T>(name, reference, [](T a, T n) { return n < cpu::kBits<T> ? a << n : T{0}; });
 }
-template <class T> constexpr Row right_each(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row right_each(std::string_view name, std::string_view reference) {
   return lanewise<T>(name, reference, [](T a, T n) { return n < cpu::kBits<T> ? a >> n : T{0}; });
 }
 
 // -- tests --
 
-/// ZF: first AND second is zero in the bits that Mask selects; CF: NOT first AND second is. The others are cleared.
-template <u64 Mask> struct Test {
-  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+/// ZF: first AND second is zero in the bits that Mask selects; CF: NOT first AND second is. The
+/// others are cleared.
+template <u64 Mask>
+struct Test {
+  template <Vector V>
+  RT0_INLINE void operator()(auto& c) const {
     const auto a = c.template read<V>(0).template lanes<u64>();
     const auto b = c.template read<V>(1).template lanes<u64>();
     u64 both = 0, only_second = 0;
     for (std::size_t i = 0; i < a.size(); ++i) both |= a[i] & b[i], only_second |= ~a[i] & b[i];
-    c.write(Flags::from_bits(((both & Mask) == 0 ? u64{cpu::kZF} : 0) | ((only_second & Mask) == 0 ? u64{cpu::kCF} : 0)));
+    c.write(Flags::from_bits(((both & Mask) == 0 ? u64{cpu::kZF} : 0) |
+                             ((only_second & Mask) == 0 ? u64{cpu::kCF} : 0)));
   }
 };
-template <u64 Mask> constexpr Row test(std::string_view name, std::string_view reference) {
+template <u64 Mask>
+constexpr Row test(std::string_view name, std::string_view reference) {
   return vectors(name, reference, Test<Mask>{}, Timing::vector_int, 0);
 }
 
 /// The smallest word and, next to it, its position.
-template <Vector V> RT0_INLINE void phminposuw(auto& c) {
+template <Vector V>
+RT0_INLINE void phminposuw(auto& c) {
   const auto a = c.template read<V>(1).template lanes<u16>();
   const auto least = std::min_element(a.begin(), a.end());
   Lanes<u16> out{};
@@ -115,14 +136,17 @@ template <Vector V> RT0_INLINE void phminposuw(auto& c) {
   c.write(0, V128::of<u16>(out));
 }
 
-/// PCMP{E,I}STR{I,M}. Explicit lengths are in EAX and EDX, or RAX and RDX with REX.W; memory need not be aligned.
-template <bool Explicit, bool Mask, bool Wide> struct StringCompare {
+/// PCMP{E,I}STR{I,M}. Explicit lengths are in EAX and EDX, or RAX and RDX with REX.W; memory need
+/// not be aligned.
+template <bool Explicit, bool Mask, bool Wide>
+struct StringCompare {
   RT0_INLINE void operator()(auto& c) const {
     const V128 a = c.template read_unaligned<V128>(0), b = c.template read_unaligned<V128>(1);
     const auto control = static_cast<u8>(c.immediate());
     const auto length = [&](unsigned reg, const V128& v) -> i64 {
       if (!Explicit) return implicit_length(v, control);
-      return Wide ? static_cast<i64>(c.template reg<u64>(reg)) : static_cast<i32>(c.template reg<u32>(reg));
+      return Wide ? static_cast<i64>(c.template reg<u64>(reg))
+                  : static_cast<i32>(c.template reg<u32>(reg));
     };
     const auto found = compare_strings(a, length(cpu::rax, a), b, length(cpu::rdx, b), control);
     if constexpr (Mask)
@@ -132,9 +156,11 @@ template <bool Explicit, bool Mask, bool Wide> struct StringCompare {
     c.write(found.flags);
   }
 };
-template <bool Explicit, bool Mask> constexpr Row string_compare(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, [](const decode::Insn& i) -> u8 { return i.wide; }, Timing::vector_int, 0,
-                StringCompare<Explicit, Mask, false>{}, StringCompare<Explicit, Mask, true>{});
+template <bool Explicit, bool Mask>
+constexpr Row string_compare(std::string_view name, std::string_view reference) {
+  return shapes(
+      name, reference, [](const decode::Insn& i) -> u8 { return i.wide; }, Timing::vector_int, 0,
+      StringCompare<Explicit, Mask, false>{}, StringCompare<Explicit, Mask, true>{});
 }
 
 constexpr auto kAdd = [](auto a, auto b) { return a + b; };
@@ -143,12 +169,15 @@ constexpr auto kAnd = [](u64 a, u64 b) { return a & b; };
 constexpr auto kAndNot = [](u64 a, u64 b) { return ~a & b; };
 constexpr auto kOr = [](u64 a, u64 b) { return a | b; };
 constexpr auto kXor = [](u64 a, u64 b) { return a ^ b; };
-template <class T> constexpr auto kAddSaturated = [](T a, T b) { return saturate<T>(a + b); };
-template <class T> constexpr auto kSubtractSaturated = [](T a, T b) { return saturate<T>(a - b); };
+template <class T>
+constexpr auto kAddSaturated = [](T a, T b) { return saturate<T>(a + b); };
+template <class T>
+constexpr auto kSubtractSaturated = [](T a, T b) { return saturate<T>(a - b); };
 constexpr auto kAverage = [](auto a, auto b) { return (a + b + 1) >> 1; };
 
 constexpr std::array kRows = {
-    // Logic. The floating-point names differ in the unit that carries them out, not in what they do.
+    // Logic. The floating-point names differ in the unit that carries them out, not in what they
+    // do.
     hot_lanewise<u64>("pand", "PAND", kAnd),
     lanewise<u64>("andps", "ANDPS", kAnd),
     lanewise<u64>("andpd", "ANDPD", kAnd),
@@ -185,9 +214,9 @@ constexpr std::array kRows = {
     lanewise<u8>("pavgb", "PAVGB/PAVGW", kAverage),
     lanewise<u16>("pavgw", "PAVGB/PAVGW", kAverage),
     lanewise<u64>("psadbw", "PSADBW", [](u64 a, u64 b) { return sum_of_distances(a, b); }),
-    controlled_halves<u8, 3>("mpsadbw", "MPSADBW", [](const auto& a, const auto& b, u8 control) {
-      return multiple_sums(a, b, control);
-    }),
+    controlled_halves<u8, 3>(
+        "mpsadbw", "MPSADBW",
+        [](const auto& a, const auto& b, u8 control) { return multiple_sums(a, b, control); }),
     magnitude<i8>("pabsb", "PABSB/PABSW/PABSD/PABSQ"),
     magnitude<i16>("pabsw", "PABSB/PABSW/PABSD/PABSQ"),
     magnitude<i32>("pabsd", "PABSB/PABSW/PABSD/PABSQ"),
@@ -207,8 +236,10 @@ constexpr std::array kRows = {
     lanewise<i16>("pmulhw", "PMULHW", [](i16 a, i16 b) { return (a * b) >> 16; }),
     lanewise<u16>("pmulhuw", "PMULHUW", [](u32 a, u32 b) { return (a * b) >> 16; }),
     lanewise<i16>("pmulhrsw", "PMULHRSW", [](i16 a, i16 b) { return (((a * b) >> 14) + 1) >> 1; }),
-    lanewise<u64>("pmuludq", "PMULUDQ", [](u64 a, u64 b) { return u64{part<u32>(a, 0)} * part<u32>(b, 0); }),
-    lanewise<u64>("pmuldq", "PMULDQ", [](u64 a, u64 b) { return i64{part<i32>(a, 0)} * part<i32>(b, 0); }),
+    lanewise<u64>("pmuludq", "PMULUDQ",
+                  [](u64 a, u64 b) { return u64{part<u32>(a, 0)} * part<u32>(b, 0); }),
+    lanewise<u64>("pmuldq", "PMULDQ",
+                  [](u64 a, u64 b) { return i64{part<i32>(a, 0)} * part<i32>(b, 0); }),
     lanewise<u32>("pmaddwd", "PMADDWD", [](u32 a, u32 b) { return multiply_add_words(a, b); }),
     lanewise<u16>("pmaddubsw", "PMADDUBSW", [](u16 a, u16 b) { return multiply_add_bytes(a, b); }),
 
@@ -252,7 +283,8 @@ constexpr std::array kRows = {
     left_each<u64>("vpsllvq", "VPSLLVW/VPSLLVD/VPSLLVQ"),
     right_each<u32>("vpsrlvd", "VPSRLVW/VPSRLVD/VPSRLVQ"),
     right_each<u64>("vpsrlvq", "VPSRLVW/VPSRLVD/VPSRLVQ"),
-    lanewise<i32>("vpsravd", "VPSRAVW/VPSRAVD/VPSRAVQ", [](i32 a, u32 n) { return a >> std::min(n, 31u); }),
+    lanewise<i32>("vpsravd", "VPSRAVW/VPSRAVD/VPSRAVQ",
+                  [](i32 a, u32 n) { return a >> std::min(n, 31u); }),
 };
 
 }  // namespace

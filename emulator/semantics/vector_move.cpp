@@ -1,6 +1,8 @@
-// Moves between vector registers, memory and general registers: SDM vol. 1, 10.4.1.1, 11.4.1.1, 14.6.
+// Moves between vector registers, memory and general registers: SDM vol.
+// 1, 10.4.1.1, 11.4.1.1, 14.6.
 #include "emulator/semantics/strings.hpp"
 #include "emulator/semantics/table.hpp"
+#include "emulator/semantics/vector_gather.hpp"
 #include "emulator/semantics/vector_lanes.hpp"
 
 namespace emulator::semantics {
@@ -8,33 +10,40 @@ namespace {
 
 // -- whole registers --
 
-template <Vector V> RT0_INLINE void move_unaligned(auto& c) {
+template <Vector V>
+RT0_INLINE void move_unaligned(auto& c) {
   c.write(0, c.template read_unaligned<V>(1));
 }
 /// #GP unless memory is aligned to the operand's size, in the VEX form as well.
-template <Vector V> RT0_INLINE void move_aligned(auto& c) {
+template <Vector V>
+RT0_INLINE void move_aligned(auto& c) {
   c.write_aligned(0, c.template read_aligned<V>(1));
 }
 
-template <class M> constexpr Row move(std::string_view name, std::string_view reference, M meaning) {
-  return with_special<kFormRR, RT0_FORMS_RM, RT0_FORMS_MR>(vectors(name, reference, meaning, Timing::load_store, 0), meaning);
+template <class M>
+constexpr Row move(std::string_view name, std::string_view reference, M meaning) {
+  return with_special<kFormRR, RT0_FORMS_RM, RT0_FORMS_MR>(
+      vectors(name, reference, meaning, Timing::load_store, 0), meaning);
 }
 
 // -- scalars --
 
 /// Into the bottom of an XMM register, zeros above.
-template <Word T> constexpr auto kWordToVector = [](auto& c) {
+template <Word T>
+constexpr auto kWordToVector = [](auto& c) {
   V128::Lanes<T> out{};
   out[0] = c.template read<T>(1);
   c.write(0, V128::of<T>(out));
 };
-template <Low L> constexpr auto kLowToVector = [](auto& c) {
+template <Low L>
+constexpr auto kLowToVector = [](auto& c) {
   V128::Lanes<decltype(L::bits)> out{};
   out[0] = c.template read<L>(1).bits;
   c.write(0, V128::of<decltype(L::bits)>(out));
 };
 /// The low lane to a general register or to memory.
-template <Low L> constexpr auto kLowToWord = [](auto& c) { c.write(0, c.template read<L>(1).bits); };
+template <Low L>
+constexpr auto kLowToWord = [](auto& c) { c.write(0, c.template read<L>(1).bits); };
 
 u8 select_movd(const decode::Insn& i) {
   return i.operand[0].reg_class == decode::RegClass::xmm && !is_memory(i.operand[0]) ? 0 : 1;
@@ -44,15 +53,19 @@ u8 select_movq(const decode::Insn& i) {
   return is_gpr(i.operand[0]) || is_memory(i.operand[0]) ? 1 : 2;
 }
 
-template <Low L> Handler special_movd(u8 variant, const Form& form) {
-  if (variant == 0) return probed<decltype(kWordToVector<decltype(L::bits)>), sizeof(L), kFormRR, RT0_FORMS_RM>(form);
+template <Low L>
+Handler special_movd(u8 variant, const Form& form) {
+  if (variant == 0)
+    return probed<decltype(kWordToVector<decltype(L::bits)>), sizeof(L), kFormRR, RT0_FORMS_RM>(
+        form);
   if (variant == 1) return probed<decltype(kLowToWord<L>), sizeof(L), kFormRR, RT0_FORMS_MR>(form);
   return probed<decltype(kLowToVector<L>), sizeof(L), kFormRR, RT0_FORMS_RM>(form);
 }
 
-/// MOVSS and MOVSD between registers: the low lane of the last source over the first source. VEX names that first
-/// source apart from the destination.
-template <Low L> RT0_INLINE void merge_low(auto& c) {
+/// MOVSS and MOVSD between registers: the low lane of the last source over the first source. VEX
+/// names that first source apart from the destination.
+template <Low L>
+RT0_INLINE void merge_low(auto& c) {
   using T = decltype(L::bits);
   const unsigned first = c.vex() ? 1 : 0;
   auto lanes = c.template read<V128>(first).template lanes<T>();
@@ -65,20 +78,24 @@ u8 select_scalar(const decode::Insn& i) {
   if (i.operands == 0) return kString;  // MOVSD the string instruction has the same mnemonic
   return is_memory(i.operand[0]) ? kStore : is_memory(i.operand[1]) ? kLoad : kMerge;
 }
-template <Low L> Handler special_scalar(u8 variant, const Form& form) {
+template <Low L>
+Handler special_scalar(u8 variant, const Form& form) {
   if (variant == kLoad) return probed<decltype(kLowToVector<L>), sizeof(L), RT0_FORMS_RM>(form);
   if (variant == kStore) return probed<decltype(kLowToWord<L>), sizeof(L), RT0_FORMS_MR>(form);
   return nullptr;
 }
-template <class... M> constexpr Row scalar(std::string_view name, std::string_view reference, Select select, Special special, u8 bits, M... m) {
+template <class... M>
+constexpr Row scalar(std::string_view name, std::string_view reference, Select select,
+                     Special special, u8 bits, M... m) {
   Row row = shapes(name, reference, select, Timing::load_store, bits, m...);
   row.special = special;
   return row;
 }
 
-/// MOVLPS and its kin: a 64-bit lane `To` of the destination is lane `From` of the last source, the other lane is
-/// the first source's.
-template <unsigned To, unsigned From> RT0_INLINE void merge_quad(auto& c) {
+/// MOVLPS and its kin: a 64-bit lane `To` of the destination is lane `From` of the last source, the
+/// other lane is the first source's.
+template <unsigned To, unsigned From>
+RT0_INLINE void merge_quad(auto& c) {
   const unsigned first = c.vex() ? 1 : 0;
   auto lanes = c.template read<V128>(first).template lanes<u64>();
   if constexpr (From == 0)
@@ -87,24 +104,28 @@ template <unsigned To, unsigned From> RT0_INLINE void merge_quad(auto& c) {
     lanes[To] = c.template read<V128>(first + 1).template lanes<u64>()[From];
   c.write(0, V128::of<u64>(lanes));
 }
-template <unsigned From> RT0_INLINE void store_quad(auto& c) {
+template <unsigned From>
+RT0_INLINE void store_quad(auto& c) {
   c.write_mem(Low64{c.template read_unaligned<V128>(1).template lanes<u64>()[From]});
 }
 u8 select_half(const decode::Insn& i) { return is_memory(i.operand[0]) ? 1 : 0; }
 
-template <unsigned Lane> constexpr Row half_move(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, select_half, Timing::load_store, 0, RT0_MEANING_ONE((merge_quad<Lane, 0>)),
-                RT0_MEANING_ONE(store_quad<Lane>));
+template <unsigned Lane>
+constexpr Row half_move(std::string_view name, std::string_view reference) {
+  return shapes(name, reference, select_half, Timing::load_store, 0,
+                RT0_MEANING_ONE((merge_quad<Lane, 0>)), RT0_MEANING_ONE(store_quad<Lane>));
 }
 template <unsigned To, unsigned From>
 constexpr Row register_half_move(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, only_one, Timing::vector_int, 0, RT0_MEANING_ONE((merge_quad<To, From>)));
+  return shapes(name, reference, only_one, Timing::vector_int, 0,
+                RT0_MEANING_ONE((merge_quad<To, From>)));
 }
 
 // -- duplicating lanes --
 
 /// The 128-bit form reads only the 64 bits that it duplicates.
-template <Vector V> RT0_INLINE void movddup(auto& c) {
+template <Vector V>
+RT0_INLINE void movddup(auto& c) {
   if constexpr (std::same_as<V, V128>) {
     const u64 low = c.template read<Low64>(1).bits;
     c.write(0, V128::of<u64>({low, low}));
@@ -114,8 +135,10 @@ template <Vector V> RT0_INLINE void movddup(auto& c) {
   }
 }
 /// MOVSHDUP (Odd = 1) and MOVSLDUP (Odd = 0).
-template <unsigned Odd> struct DuplicateSingles {
-  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+template <unsigned Odd>
+struct DuplicateSingles {
+  template <Vector V>
+  RT0_INLINE void operator()(auto& c) const {
     const auto a = c.template read<V>(1).template lanes<u32>();
     typename V::template Lanes<u32> out;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[(i & ~std::size_t{1}) + Odd];
@@ -123,14 +146,17 @@ template <unsigned Odd> struct DuplicateSingles {
   }
 };
 
-template <class T> struct Broadcast {
-  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+template <class T>
+struct Broadcast {
+  template <Vector V>
+  RT0_INLINE void operator()(auto& c) const {
     typename V::template Lanes<T> out;
     out.fill(read_packed<std::array<T, 1>>(c, 1)[0]);
     c.write(0, V::template of<T>(out));
   }
 };
-template <class T> constexpr Row broadcast(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row broadcast(std::string_view name, std::string_view reference) {
   return vectors(name, reference, Broadcast<T>{}, Timing::vector_int, 0);
 }
 RT0_INLINE void broadcast_half(auto& c) {
@@ -161,28 +187,32 @@ RT0_INLINE void vzeroall(auto& c) {
 
 // -- sign masks, masked moves --
 
-template <class T> struct SignMask {
-  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+template <class T>
+struct SignMask {
+  template <Vector V>
+  RT0_INLINE void operator()(auto& c) const {
     const auto a = c.template read<V>(1).template lanes<T>();
     u32 mask = 0;
     for (std::size_t i = 0; i < a.size(); ++i) mask |= u32{cpu::sign_of(a[i])} << i;
     c.write(0, mask);
   }
 };
-template <class T> constexpr Row sign_mask(std::string_view name, std::string_view reference) {
+template <class T>
+constexpr Row sign_mask(std::string_view name, std::string_view reference) {
   return vectors(name, reference, SignMask<T>{}, Timing::vector_int, 0);
 }
 
 /// Stores the lanes whose mask is negative; nothing is stored when one of them would fault.
-template <class T> RT0_INLINE void store_masked(auto& c, u64 to, const auto& values, const auto& mask) {
+template <class T>
+RT0_INLINE void store_masked(auto& c, u64 to, const auto& values, const auto& mask) {
   for (std::size_t i = 0; i < values.size(); ++i)
     if (cpu::sign_of(mask[i])) require_writable(c.core(), c.op(), to + i * sizeof(T), sizeof(T));
   for (std::size_t i = 0; i < values.size(); ++i)
     if (cpu::sign_of(mask[i])) c.template store<T>(to + i * sizeof(T), values[i]);
 }
 
-/// To [RDI], whatever the operands. All 16 bytes must be writable, written or not, as the manual permits and processors
-/// do.
+/// To [RDI], whatever the operands. All 16 bytes must be writable, written or not, as the manual
+/// permits and processors do.
 RT0_INLINE void maskmovdqu(auto& c) {
   const auto values = c.template read<V128>(0).bytes, mask = c.template read<V128>(1).bytes;
   const u64 rdi = c.template reg<u64>(cpu::rdi);
@@ -192,7 +222,8 @@ RT0_INLINE void maskmovdqu(auto& c) {
 }
 
 /// Lanes that are masked off read as zero and do not fault.
-template <class T, Vector V> RT0_INLINE void load_masked(auto& c) {
+template <class T, Vector V>
+RT0_INLINE void load_masked(auto& c) {
   const auto mask = c.template read<V>(1).template lanes<T>();
   const u64 from = c.address();
   typename V::template Lanes<T> out{};
@@ -200,31 +231,36 @@ template <class T, Vector V> RT0_INLINE void load_masked(auto& c) {
     if (cpu::sign_of(mask[i])) out[i] = c.template load<T>(from + i * sizeof(T));
   c.write(0, V::template of<T>(out));
 }
-template <class T, Vector V> RT0_INLINE void store_masked(auto& c) {
+template <class T, Vector V>
+RT0_INLINE void store_masked(auto& c) {
   const auto mask = c.template read<V>(1).template lanes<T>();
   store_masked<T>(c, c.address(), c.template read<V>(2).template lanes<T>(), mask);
 }
 u8 select_masked(const decode::Insn& i) {
   return static_cast<u8>((is_memory(i.operand[0]) ? 2 : 0) + (i.vector_bits == 256 ? 1 : 0));
 }
-template <class T> constexpr Row masked_move(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, select_masked, Timing::load_store, 0, RT0_MEANING_ONE((load_masked<T, V128>)),
-                RT0_MEANING_ONE((load_masked<T, V256>)), RT0_MEANING_ONE((store_masked<T, V128>)),
-                RT0_MEANING_ONE((store_masked<T, V256>)));
+template <class T>
+constexpr Row masked_move(std::string_view name, std::string_view reference) {
+  return shapes(name, reference, select_masked, Timing::load_store, 0,
+                RT0_MEANING_ONE((load_masked<T, V128>)), RT0_MEANING_ONE((load_masked<T, V256>)),
+                RT0_MEANING_ONE((store_masked<T, V128>)), RT0_MEANING_ONE((store_masked<T, V256>)));
 }
 
 // -- widening --
 
 /// PMOVSX (From signed) and PMOVZX (From unsigned): as many lanes as fit the destination.
-template <class From, class To> struct Extend {
-  template <Vector V> RT0_INLINE void operator()(auto& c) const {
+template <class From, class To>
+struct Extend {
+  template <Vector V>
+  RT0_INLINE void operator()(auto& c) const {
     const auto a = read_packed<std::array<From, V::kBytes / sizeof(To)>>(c, 1);
     typename V::template Lanes<To> out;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<To>(a[i]);
     c.write(0, V::template of<To>(out));
   }
 };
-template <class From, class To> constexpr Row extend(std::string_view name, std::string_view reference) {
+template <class From, class To>
+constexpr Row extend(std::string_view name, std::string_view reference) {
   return vectors(name, reference, Extend<From, To>{}, Timing::vector_int, 0);
 }
 
@@ -240,16 +276,19 @@ constexpr std::array kRows = {
     move("movntpd", "MOVNTPD", RT0_MEANING(move_aligned)),
     move("movntdq", "MOVNTDQ", RT0_MEANING(move_aligned)),
     move("movntdqa", "MOVNTDQA", RT0_MEANING(move_aligned)),
-    shapes("movnti", "MOVNTI", [](const decode::Insn& i) -> u8 { return i.operand[1].bits == 64; },
-           Timing::load_store, 0, [](auto& c) { c.write(0, c.template read<u32>(1)); },
-           [](auto& c) { c.write(0, c.template read<u64>(1)); }),
-    scalar("movd", "MOVD/MOVQ", select_movd, special_movd<Low32>, 0, kWordToVector<u32>, kLowToWord<Low32>),
-    scalar("movq", "MOVD/MOVQ; MOVQ", select_movq, special_movd<Low64>, 0, kWordToVector<u64>, kLowToWord<Low64>,
-           kLowToVector<Low64>),
-    scalar("movss", "MOVSS", select_scalar, special_scalar<Low32>, 0, kLowToVector<Low32>, kLowToWord<Low32>,
-           RT0_MEANING_ONE(merge_low<Low32>)),
-    scalar("movsd", "MOVSD; MOVS/MOVSB/MOVSW/MOVSD/MOVSQ", select_scalar, special_scalar<Low64>, kRepeats, kLowToVector<Low64>,
-           kLowToWord<Low64>, RT0_MEANING_ONE(merge_low<Low64>), RT0_MEANING_ONE(movs<u32>)),
+    shapes(
+        "movnti", "MOVNTI", [](const decode::Insn& i) -> u8 { return i.operand[1].bits == 64; },
+        Timing::load_store, 0, [](auto& c) { c.write(0, c.template read<u32>(1)); },
+        [](auto& c) { c.write(0, c.template read<u64>(1)); }),
+    scalar("movd", "MOVD/MOVQ", select_movd, special_movd<Low32>, 0, kWordToVector<u32>,
+           kLowToWord<Low32>),
+    scalar("movq", "MOVD/MOVQ; MOVQ", select_movq, special_movd<Low64>, 0, kWordToVector<u64>,
+           kLowToWord<Low64>, kLowToVector<Low64>),
+    scalar("movss", "MOVSS", select_scalar, special_scalar<Low32>, 0, kLowToVector<Low32>,
+           kLowToWord<Low32>, RT0_MEANING_ONE(merge_low<Low32>)),
+    scalar("movsd", "MOVSD; MOVS/MOVSB/MOVSW/MOVSD/MOVSQ", select_scalar, special_scalar<Low64>,
+           kRepeats, kLowToVector<Low64>, kLowToWord<Low64>, RT0_MEANING_ONE(merge_low<Low64>),
+           RT0_MEANING_ONE(movs<u32>)),
     half_move<0>("movlps", "MOVLPS"),
     half_move<0>("movlpd", "MOVLPD"),
     half_move<1>("movhps", "MOVHPS"),
@@ -293,6 +332,14 @@ constexpr std::array kRows = {
     extend<u16, u32>("pmovzxwd", "PMOVZX"),
     extend<u16, u64>("pmovzxwq", "PMOVZX"),
     extend<u32, u64>("pmovzxdq", "PMOVZX"),
+    gather<i32, u32>("vpgatherdd", "VPGATHERDD/VPGATHERDQ"),
+    gather<i32, u64>("vpgatherdq", "VPGATHERDD/VPGATHERDQ"),
+    gather<i64, u32>("vpgatherqd", "VPGATHERQD/VPGATHERQQ"),
+    gather<i64, u64>("vpgatherqq", "VPGATHERQD/VPGATHERQQ"),
+    gather<i32, u32>("vgatherdps", "VGATHERDPS/VGATHERQPS"),
+    gather<i32, u64>("vgatherdpd", "VGATHERDPD/VGATHERQPD"),
+    gather<i64, u32>("vgatherqps", "VGATHERDPS/VGATHERQPS"),
+    gather<i64, u64>("vgatherqpd", "VGATHERDPD/VGATHERQPD"),
 };
 
 }  // namespace
