@@ -140,8 +140,10 @@ MemoryOperand make_memory_operand(Random& random, const Form& form, u64 target, 
     return made;
   }
   u64 wanted = target;
-  const bool far_bits = form.is(kBitString) && target >> 47 != 0;  // as below, with the bit offset
-  if (random.chance(6) && form.operands[0] != Kind::kAgen && !far_bits) {
+  // As below, for the bit offset's reach and for lanes on the other side of the hole.
+  const bool at_hole = is_canonical(target) != is_canonical(target + bytes);
+  const bool far = at_hole || (form.is(kBitString) && target >> 47 != 0);
+  if (random.chance(6) && form.operands[0] != Kind::kAgen && !far) {
     made.fs = true;
     state.fs_base = is_canonical(target) && random.chance(50) ? target : kDataBase;
     // AMD also wants the offset to be canonical, when the sum is; Intel's manual says the sum
