@@ -12,12 +12,13 @@ void add_run_options(CLI::App& command, RunOptions& o) {
   command.add_option("--cpu", o.cpu, "microarchitecture level: x86-64-v1, x86-64-v2 or x86-64-v3")->capture_default_str();
   command.add_option("--cpu-vendor", o.vendor, "what CPUID says: GenuineIntel or AuthenticAMD")->capture_default_str();
   command.add_option("--cores", o.cores, "processors that the guest sees (1 to 256)")->capture_default_str()->check(CLI::Range(1, 256));
-  command.add_option("--seed", o.seed, "of the thread schedule and of the guest's random bytes")->capture_default_str();
+  command.add_option("--seed", o.seed, "of the thread schedule and of the guest's random bytes")->capture_default_str()->check(CLI::NonNegativeNumber);
   command.add_option("--quantum", o.quantum, "instructions in a thread's turn, on average")->capture_default_str()->check(CLI::PositiveNumber);
   command.add_option("--env", o.environment, "K=V: a variable of the guest's environment, which is empty otherwise (repeatable)")->allow_extra_args(false);
   command.add_option("--mount", o.mounts, "HOST:GUEST[:rw]: a host directory that the guest may read (or write) (repeatable)")->allow_extra_args(false);
+  command.add_option("--cwd", o.working_directory, "the guest directory that the program starts in")->capture_default_str();
   command.add_option("--memory", o.memory, "guest memory that may be touched, as 512M or 4G")->capture_default_str();
-  command.add_option("--max-instructions", o.max_instructions, "stop with status 4 after so many instructions");
+  command.add_option("--max-instructions", o.max_instructions, "stop with status 4 after so many instructions")->check(CLI::NonNegativeNumber);
 }
 
 void take_program(const CLI::App& command, RunOptions& o) {
@@ -68,6 +69,7 @@ emulator::machine::Settings settings_of(const RunOptions& o) {
     s.kernel.environment.push_back(variable);
   }
   for (const std::string& mount : o.mounts) s.kernel.mounts.push_back(parse_mount(mount));
+  s.kernel.working_directory = o.working_directory;
   return s;
 }
 
