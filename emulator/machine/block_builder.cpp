@@ -13,6 +13,8 @@ using decode::Block;
 using decode::Decoder;
 using semantics::Binding;
 
+constexpr std::size_t kLongest = 15;  // bytes of an instruction
+
 void BlockBuilder::refuse(Binding why, std::span<const u8> code, Addr pc) const {
   if (why == Binding::not_in_profile || why == Binding::not_lockable)
     throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
@@ -23,10 +25,13 @@ void BlockBuilder::refuse(Binding why, std::span<const u8> code, Addr pc) const 
 }
 
 /// Decodes and binds one instruction. False: it is not part of this block (and when it is the first: throws).
-bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc, unsigned& length, bool& ends) {
+bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc, const cpu::GuestFault& fetch_fault, unsigned& length, bool& ends) {
   decode::Insn insn;
   const bool first = block.count == 0;
-  if (decoder_.decode(code, pc, insn) != Decoder::Status::ok) {
+  const Decoder::Status status = decoder_.decode(code, pc, insn);
+  if (status != Decoder::Status::ok) {
+    // Cut off by the end of what can be fetched: the rest of it faults, not the instruction.
+    if (first && status == Decoder::Status::truncated && code.size() < kLongest) throw fetch_fault;
     if (first) throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
     return false;
   }
@@ -43,7 +48,6 @@ bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc, unsig
 }
 
 std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
-  constexpr std::size_t kLongest = 15;
   std::array<u8, 512> code;
   cpu::GuestFault fault{};
   std::size_t have = memory_.fetch(pc, code, fault);
@@ -56,11 +60,9 @@ std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
   while (!ends && block->count < Block::kMaxOps && at < have) {
     if (block->count != 0 && probes_.contains(pc.value + at)) break;
     if (have == code.size() && have - at < kLongest) break;  // the window's end, not the mapping's
-    decode::Insn insn;
     const auto rest = std::span<const u8>(code).subspan(at, std::min(kLongest, have - at));
-    if (block->count == 0 && decoder_.decode(rest, pc + at, insn) == Decoder::Status::truncated && rest.size() < kLongest) throw fault;
     unsigned length = 0;
-    if (!append(*block, rest, pc + at, length, ends)) break;
+    if (!append(*block, rest, pc + at, fault, length, ends)) break;
     at += length;
   }
 

@@ -22,7 +22,8 @@ class BlockBuilder {
   const decode::Decoder& decoder() const { return decoder_; }
 
  private:
-  bool append(decode::Block& block, std::span<const u8> code, Addr pc, unsigned& length, bool& ends);
+  bool append(decode::Block& block, std::span<const u8> code, Addr pc, const cpu::GuestFault& fetch_fault,
+              unsigned& length, bool& ends);
   [[noreturn]] void refuse(semantics::Binding why, std::span<const u8> code, Addr pc) const;
 
   memory::AddressSpace& memory_;

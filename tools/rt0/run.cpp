@@ -1,4 +1,7 @@
 // rt0 run: boot a program and tell the landmarks of its start.
+#include <cstdio>
+#include <cstdlib>
+
 #include "emulator/base/error.hpp"
 #include "tools/rt0/landmarks.hpp"
 #include "tools/rt0/session.hpp"
@@ -23,30 +26,33 @@ void narrate(Session& session, const Landmarks& landmarks) {
   };
 }
 
-int run(const RunOptions& options) {
+[[noreturn]] void run(const RunOptions& options) {
   Session session(options);
-  const Landmarks landmarks(session.program());
+  std::optional<Landmarks> landmarks;
   if (!options.quiet) {
+    landmarks.emplace(session.program());
     const auto& p = session.program();
     fmt::print(stderr, "rt0: {}, {}, symbols from {}\n", p.name, p.build.version, p.symbols.source());
     fmt::print(stderr, "{:>11}  {:<3} {:>13}  {:<28} {}\n", "instruction", "thr", "virtual time", "reached", "what it is for");
-    narrate(session, landmarks);
+    narrate(session, *landmarks);
   }
   const auto exit = session.run();
+  // The program is over: the operating system takes the memory back faster than destructors would.
   if (!options.quiet && exit && exit->signal != 0) fmt::print(stderr, "rt0: killed by signal {}\n", exit->signal);
-  return exit ? exit->as_shell_status() : 0;
+  std::fflush(nullptr);
+  std::_Exit(exit ? exit->as_shell_status() : 0);
 }
 
 }  // namespace
 
-void add_run(CLI::App& app, int& status) {
+void add_run(CLI::App& app, int&) {
   auto* command = app.add_subcommand("run", "boot a Go program and run it to its end; narrate the boot on stderr");
   auto options = std::make_shared<RunOptions>();
   add_run_options(*command, *options);
   command->add_flag("-q,--quiet", options->quiet, "nothing but what the guest prints");
-  command->callback([command, options, &status] {
+  command->callback([command, options] {
     take_program(*command, *options);
-    status = run(*options);
+    run(*options);
   });
 }
 
