@@ -31,6 +31,7 @@ struct Config {
   std::vector<std::string> environment;       // "K=V"; empty unless given
   std::string program_path = "/rt0/program";  // what /proc/self/exe and AT_EXECFN say
   std::vector<Mount> mounts;
+  std::string working_directory = "/";
   unsigned cores = 2;
   cpu::Profile profile;  // AT_HWCAP, and whether signal frames carry AVX state
   u64 seed = 0;          // AT_RANDOM, getrandom, /dev/urandom
@@ -201,6 +202,7 @@ class Kernel {
   void collect_overrun(SigInfo& info);
   void reap();
   Addr build_stack();
+  void enter_working_directory(const Thread& main);
   void exit_by_signal(int signal);
 
   Config config_;

@@ -162,7 +162,20 @@ void Kernel::load(std::shared_ptr<const ElfImage> image) {
   main->regs.rip = entry_.value;
   main->regs.set_rflags(cpu::kFixedFlags);
   main->regs[cpu::rsp] = build_stack().value;
+  enter_working_directory(*main);
   threads_.push_back(std::move(main));
+}
+
+void Kernel::enter_working_directory(const Thread& main) {
+  const std::string& path = config_.working_directory;
+  if (!path.starts_with("/"))
+    base::user_error("--cwd takes an absolute guest path, not \"{}\"", path);
+  const auto walk = files().walk(*this, main, Location{}, path, true);
+  const auto status =
+      walk && walk->found ? files().status(*this, *walk->found) : Result<FileStatus>(Errno::enoent);
+  if (!status || status->type != FileType::directory)
+    base::user_error("--cwd: the guest has no directory {} (a --mount can bring it)", path);
+  files().set_cwd(*walk->found);
 }
 
 /// The initial stack; returns RSP, which points to argc. From the top down: a zero word, the file

@@ -179,7 +179,8 @@ Result<Location> Files::base(i32 dirfd) {
 std::optional<std::string> Files::path_of(const Location& place) const {
   if (place.kind == Location::Kind::descriptor) return "/proc/1/fd/" + std::to_string(place.fd);
   if (place.kind == Location::Kind::memory) return tree.path_of(place.inode);
-  return joined(mounts_[place.mount].guest, place.name);
+  const std::string& guest = mounts_[place.mount].guest;
+  return place.name.empty() ? guest : joined(guest, place.name);
 }
 
 std::string Files::path_of(const Walk& walk) const {

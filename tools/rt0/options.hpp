@@ -19,6 +19,7 @@ struct RunOptions {
   emulator::u64 quantum = 10'000;
   std::vector<std::string> environment;
   std::vector<std::string> mounts;
+  std::string working_directory = "/";
   std::string memory = "4G";
   emulator::u64 max_instructions = ~emulator::u64{0};
   bool quiet = false;
@@ -38,5 +39,6 @@ void add_run(CLI::App& app, int& status);
 void add_trace(CLI::App& app, int& status);
 void add_show(CLI::App& app, int& status);
 void add_info(CLI::App& app, int& status);
+void add_verify(CLI::App& app, int& status);
 
 }  // namespace rt0

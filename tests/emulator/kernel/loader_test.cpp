@@ -188,3 +188,20 @@ TEST_CASE("Arguments that Linux would not accept are refused") {
   config.argv.emplace_back(3 << 20, 'x');
   CHECK_THROWS_AS(World(config), base::UserError);
 }
+
+TEST_CASE("The program starts in the working directory that the user chose") {
+  kernel::Config config = plain_config();
+  config.working_directory = "/tmp/";
+  World w(config);
+  const u64 at = w.main().regs[cpu::rsp] - 4096;
+  CHECK(w.call(79, at, 100) == 5);
+  CHECK(text_at(w, at) == "/tmp");
+}
+
+TEST_CASE("A working directory that is not there, no directory or not absolute is refused") {
+  for (const char* path : {"/nowhere", "/dev/null", "tmp", ""}) {
+    kernel::Config config = plain_config();
+    config.working_directory = path;
+    CHECK_THROWS_AS(World(config), base::UserError);
+  }
+}
