@@ -240,14 +240,13 @@ TEST_CASE("mounts that cannot be are refused in a sentence") {
 
 TEST_CASE("a mount inside a mount is entered, and both roots know their own path") {
   HostFolder h;
-  kernel::Config config = plain_config();
-  config.mounts = {{h.inside().string(), "/work", false},
-                   {(h.inside() / "sub").string(), "/work/file", false}};
-  for (const std::string start : {"/work", "/work/file"}) {
-    config.working_directory = start;
-    tests::World w(config);
-    const u64 at = w.main().regs[cpu::rsp] - 4096;
-    CHECK(w.call(79, at, 100) == start.size() + 1);
-    CHECK(w.get<char>(at + start.size() - 1) == start.back());
+  auto mounts = h.at("/work");
+  mounts.push_back({(h.inside() / "sub").string(), "/work/file", false});
+  World w(mounts);
+  CHECK(w.content("/work/file/below") == "deeper");
+  for (const std::string path : {"/work", "/work/file"}) {
+    CHECK(w.call(kChdir, path) == 0);
+    CHECK(w.call(kGetcwd, World::kBuffer, 100) == path.size() + 1);
+    CHECK(w.bytes(World::kBuffer, path.size()) == path);
   }
 }
