@@ -46,12 +46,24 @@ int nesting(const Files& files, u64 id, u64 target, int depth, int most) {
   return deepest;
 }
 
+/// Whoever asks an epoll asks all that it watches: without a bound on the breadth too, a few layers
+/// would cost hours. Linux bounds the paths through them likewise (fs/eventpoll.c, path_limits) and
+/// answers EINVAL.
+constexpr i64 kMaxWatchedEpolls = 8;
+
+i64 watched_epolls(const Files& files, u64 id) {
+  return std::ranges::count_if(files.epolls.at(id).items, [&](const auto& item) {
+    return epoll_of(files.description(item.first.first)).has_value();
+  });
+}
+
 SysResult add_item(Kernel& k, u64 id, const Description& watched, i32 fd, const EpollEvent& event) {
   constexpr int kMaxNesting = 4;
   constexpr std::size_t kMaxItems = 100'000;  // fs.epoll.max_user_watches
   if (const auto inner = epoll_of(watched);
       inner && nesting(k.files(), *inner, id, 0, kMaxNesting) > kMaxNesting)
     return Errno::eloop;
+  if (epoll_of(watched) && watched_epolls(k.files(), id) >= kMaxWatchedEpolls) return Errno::einval;
   Epoll& epoll = k.files().epolls.at(id);
   if (epoll.items.contains({watched.id, fd})) return Errno::eexist;
   if (epoll.items.size() >= kMaxItems) return Errno::enospc;

@@ -9,8 +9,9 @@ namespace {
 
 bool writes(u32 flags) { return (flags & kAccessMode) != kReadOnly; }
 
-/// The flags that stay with the description (F_GETFL).
+/// The flags that stay with the description (F_GETFL). 64-bit programs always get O_LARGEFILE.
 u32 status_flags(u32 flags) {
+  if (!(flags & kPathOnly)) flags |= kLargeFile;
   return flags & ~(kCreate | kExclusive | kNoCtty | kTruncate | kCloseOnExec);
 }
 

@@ -132,6 +132,12 @@ TEST_CASE("epolls watch epolls, but not in a circle") {
   CHECK(w.control(kAdd, outer, kPollIn) == error(Errno::eloop));
 }
 
+TEST_CASE("an epoll watches only so many epolls") {
+  EpollWorld w;
+  for (int i = 0; i < 8; ++i) CHECK(w.control(kAdd, w.call(kEpollCreate, 0), kPollIn) == 0);
+  CHECK(w.control(kAdd, w.call(kEpollCreate, 0), kPollIn) == error(Errno::einval));
+}
+
 TEST_CASE("closing the last descriptor of a file takes it off the list") {
   EpollWorld w;
   const auto [r, wr] = w.pipe();
