@@ -103,7 +103,7 @@ void Machine::account(kernel::Thread& t) {
   retired_ += done;
   t.instructions += done;
   slice_left_ -= std::min(slice_left_, done);
-  kernel_.set_time(Nanos(static_cast<i64>(retired_) + clock_offset_));
+  kernel_.set_time(Nanos(static_cast<i64>(retired_) + clock_offset_), &t);
 }
 
 bool Machine::system_call(kernel::Thread& t) {
