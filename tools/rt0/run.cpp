@@ -49,7 +49,7 @@ void add_run(CLI::App& app, int&) {
   auto* command = app.add_subcommand("run", "boot a Go program and run it to its end; narrate the boot on stderr");
   auto options = std::make_shared<RunOptions>();
   add_run_options(*command, *options);
-  command->add_flag("-q,--quiet", options->quiet, "nothing but what the guest prints");
+  command->add_flag("-q,--quiet", options->quiet, "no narration: only what the guest prints, and notices of what rt0 does not model");
   command->callback([command, options] {
     take_program(*command, *options);
     run(*options);

@@ -188,6 +188,14 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
     e.sig = info.signal, e.code = info.code, e.addr = info.address;
     recorder.event(e);
   };
+  session.machine().on.switched = [&](const Thread* from, const Thread& to) {
+    if (!recording) return;
+    auto e = recorder.stamped<tf::Switch>(to);
+    e.from = from != nullptr ? fmt::format("t{}", from->tid) : std::string();
+    e.to = fmt::format("t{}", to.tid);
+    e.stack = Addr(to.regs[emulator::cpu::rsp]);
+    recorder.event(e);
+  };
   kernel.on.clone = [&](const Thread& parent, const Thread& child) {
     if (!recording) return;
     auto e = recorder.stamped<tf::Thread>(parent);
@@ -197,6 +205,7 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
 }
 
 int trace(const TraceOptions& o) {
+  if (o.output == "-") user_error("-o takes the name of a file: standard output is the guest's");
   const auto level = tf::level_named(o.level);
   const auto form = o.format.empty() ? tf::form_for_path(o.output) : tf::form_named(o.format).value();
   Session session(o.run);
