@@ -151,6 +151,8 @@ class Kernel {
     Addr start, end;
   } brk;
   Addr entry() const { return entry_; }
+  /// The auxiliary vector as the program got it: tag, value, …, 0, 0.
+  const std::vector<u64>& auxv() const { return auxv_; }
   Addr load_bias() const { return load_bias_; }
   const ElfImage& image() const { return *image_; }
 
@@ -212,6 +214,7 @@ class Kernel {
   std::vector<std::unique_ptr<Thread>> threads_;
   State state_;
   Addr mmap_ceiling_, entry_, load_bias_;
+  std::vector<u64> auxv_;
   std::set<std::string> said_;
 };
 

@@ -221,7 +221,9 @@ Addr Kernel::build_stack() {
   words.push_back(0);
   for (const Addr a : environment) words.push_back(a.value);
   words.push_back(0);
-  for (const auto& [tag, value] : auxv) words.insert(words.end(), {tag, value});
+  auxv_.clear();
+  for (const auto& [tag, value] : auxv) auxv_.insert(auxv_.end(), {tag, value});
+  words.insert(words.end(), auxv_.begin(), auxv_.end());
   const u64 bytes = words.size() * sizeof(u64);
   const Addr rsp((stack.at() - bytes) & ~u64{15});
   memory_.poke(rsp, std::span(reinterpret_cast<const u8*>(words.data()), bytes));

@@ -36,6 +36,9 @@ std::string joined_with_nul(const std::vector<std::string>& parts) {
 
 std::string cmdline(Kernel& k, const Thread&) { return joined_with_nul(k.config().argv); }
 std::string environ(Kernel& k, const Thread&) { return joined_with_nul(k.config().environment); }
+std::string auxv(Kernel& k, const Thread&) {
+  return {reinterpret_cast<const char*>(k.auxv().data()), k.auxv().size() * sizeof(u64)};
+}
 std::string program_path(Kernel& k, const Thread&) { return k.config().program_path; }
 std::string working_directory(Kernel& k, const Thread&) {
   return k.files().path_of(k.files().cwd).value_or("/");
@@ -235,6 +238,7 @@ constexpr Made kMade[] = {
     {"/proc/1/maps", maps},
     {"/proc/1/cmdline", cmdline},
     {"/proc/1/environ", environ},
+    {"/proc/1/auxv", auxv},
     {"/proc/1/comm", comm},
     {"/proc/1/status", status},
     {"/proc/1/statm", statm},

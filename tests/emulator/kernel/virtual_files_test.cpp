@@ -26,6 +26,9 @@ TEST_CASE("/proc/self tells of the process") {
   CHECK(w.link_text("/proc/self/exe") == "/rt0/program");
   CHECK(w.link_text("/proc/self/cwd") == "/");
   CHECK(w.content("/proc/self/comm") == "program\n");
+  const std::string auxv = w.content("/proc/self/auxv");
+  CHECK(auxv.size() % 16 == 0);
+  CHECK(auxv.substr(auxv.size() - 16) == std::string(16, '\0'));
   CHECK(w.open("/proc/self/mem") == error(Errno::eacces));
   CHECK(w.open("/proc/2/maps") == error(Errno::enoent));
   const std::string maps = w.content("/proc/self/maps");
