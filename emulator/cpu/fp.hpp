@@ -64,15 +64,19 @@ class Env {
   /// The exceptions to report. An unmasked exception that is found before computing (invalid,
   /// denormal, divide by zero) hides those found after (SDM vol. 1, 11.5.2).
   u32 raised() const {
-    return unmasked(raised_) & (kIE | kDE | kZE) ? raised_ & (kIE | kDE | kZE) : raised_;
+    const bool hides = unmasked(raised_) & (kIE | kDE | kZE);
+    return earlier_ | (hides ? raised_ & (kIE | kDE | kZE) : raised_);
   }
   bool faults() const { return unmasked(raised_) != 0; }
+  /// A step of an instruction went without a fault: its exceptions stand, whatever the next ones
+  /// do.
+  void next_step() { earlier_ |= raised_, raised_ = 0; }
 
  private:
   u32 unmasked(u32 exceptions) const { return exceptions & ~(control_ >> kMaskShift); }
 
   u32 control_;
-  u32 raised_ = 0;
+  u32 raised_ = 0, earlier_ = 0;
 };
 
 // -- formats --
@@ -261,7 +265,7 @@ T fma(Env& env, T a, T b, T c, Negate negate) {
     const auto x = to_host(negate.product ? static_cast<T>(a ^ kSignBit<T>) : a);
     const auto z = to_host(negate.addend ? static_cast<T>(c ^ kSignBit<T>) : c);
     const T r = to_bits(std::fma(x, to_host(b), z));
-    if (is_safe(r)) [[likely]]
+    if (is_safe(r) || is_zero(a) || is_zero(b)) [[likely]]
       return r;
   }
   return exact::fma(env, a, b, c, negate);

@@ -9,7 +9,8 @@
 namespace emulator::cpu::fp::exact {
 namespace {
 
-/// The masked answer is always inexact; a handler of the unmasked exception learns whether rounding alone was.
+/// The masked answer is always inexact; a handler of the unmasked exception learns whether rounding
+/// alone was.
 template <Float T>
 T overflow(Env& env, bool negative) {
   env.raise(env.masks(kOE) ? kOE | kPE : kOE);

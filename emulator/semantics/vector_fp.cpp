@@ -19,13 +19,11 @@ constexpr auto kSqrt = [](Env& env, auto a) { return fp::sqrt(env, a); };
 // -- approximations --
 
 /// Rounds to 12 bits of precision, half up. RCPPS and RSQRTPS promise a relative error below 1.5 ×
-/// 2^-12; makers differ in how they keep the promise, and here it is the exact value, rounded once
-/// to 2^-12 of itself: the same everywhere.
-template <class Value>
-u32 to_12_bits(Value value) {
+/// 2^-12, and makers keep the promise with different tables: no answer is every CPU's. Here it is
+/// the binary64 result rounded to 12 bits, off by at most 2^-12, and the same on every host.
+u32 to_12_bits(double value) {
   constexpr unsigned kDropped = fp::Format<u64>::kFractionBits - 11;
-  const u64 rounded = (fp::to_bits(static_cast<double>(value)) + (u64{1} << (kDropped - 1))) >>
-                      kDropped << kDropped;
+  const u64 rounded = (fp::to_bits(value) + (u64{1} << (kDropped - 1))) >> kDropped << kDropped;
   return fp::to_bits(static_cast<float>(fp::to_host(rounded)));
 }
 
@@ -183,23 +181,27 @@ constexpr Row horizontal_row(std::string_view name, std::string_view reference, 
 }
 
 /// The immediate's upper half chooses the products, its lower half the lanes that get their sum.
+/// The products are one step, each level of the sums another, and a step that faults is the last.
 template <fp::HostFloat T, Vector V>
 void dot_product(auto& c) {
   constexpr std::size_t kLanes = 16 / sizeof(T);
   const auto a = c.template read<V>(1).template lanes<T>();
   const auto b = c.template read<V>(2).template lanes<T>();
   const auto chosen = static_cast<unsigned>(c.immediate());
-  typename V::template Lanes<T> r;
+  typename V::template Lanes<T> r{};
   Env env(c.mxcsr());
-  for (std::size_t base = 0; base < r.size(); base += kLanes) {
-    std::array<T, kLanes> p{};
-    for (std::size_t i = 0; i < kLanes; ++i)
-      if (chosen & (16u << i)) p[i] = fp::mul(env, a[base + i], b[base + i]);
-    T sum = fp::add(env, p[0], p[1]);
-    if constexpr (kLanes == 4) sum = fp::add(env, sum, fp::add(env, p[2], p[3]));
-    for (std::size_t i = 0; i < kLanes; ++i) r[base + i] = chosen & (1u << i) ? sum : T{0};
+  for (std::size_t i = 0; i < r.size(); ++i)
+    if (chosen & (16u << i % kLanes)) r[i] = fp::mul(env, a[i], b[i]);
+  for (std::size_t terms = kLanes; terms > 1; terms /= 2) {
+    if (env.faults()) report(c, env);
+    env.next_step();
+    for (std::size_t base = 0; base < r.size(); base += kLanes)
+      for (std::size_t i = 0; i < terms / 2; ++i)
+        r[base + i] = fp::add(env, r[base + 2 * i], r[base + 2 * i + 1]);
   }
   report(c, env);
+  for (std::size_t i = r.size(); i-- > 0;)
+    r[i] = chosen & (1u << i % kLanes) ? r[i - i % kLanes] : T{0};
   c.write(0, V::template of<T>(r));
 }
 

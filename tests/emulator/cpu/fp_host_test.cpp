@@ -147,7 +147,7 @@ void check_sqrt(unsigned count) {
   { true, true }
 
 void check_fma(unsigned count) {
-  if (!__builtin_cpu_supports("fma")) return;
+  if (!host_has_fma()) return;
   RT0_CHECK_FMA(u32, fma_ss, RT0_NOTHING);
   RT0_CHECK_FMA(u64, fma_sd, RT0_NOTHING);
   RT0_CHECK_FMA(u32, fnmsub_ss, RT0_BOTH);
@@ -191,7 +191,7 @@ void check_formats(unsigned count) {
                   round_ss(m, decltype(a){0}, a));
   RT0_CHECK_UNARY(u64, fp::exact::round(e, a), fp::exact::round(e, a),
                   round_sd(m, decltype(a){0}, a));
-  if (!__builtin_cpu_supports("f16c")) return;
+  if (!host_has_f16c()) return;
   RT0_CHECK_UNARY(u32, fp::exact::convert<u16>(e, a), fp::exact::convert<u16>(e, a), to_half(m, a));
   RT0_CHECK_UNARY(u16, fp::exact::convert<u32>(e, a), fp::exact::convert<u32>(e, a),
                   from_half(m, a));

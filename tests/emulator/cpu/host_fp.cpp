@@ -2,6 +2,7 @@
 
 #if defined(__x86_64__) && defined(__linux__)
 
+#include <cpuid.h>
 #include <signal.h>
 #include <ucontext.h>
 
@@ -20,7 +21,17 @@ void on_fault(int, siginfo_t*, void* context) {
   mxcsr |= 0x1f80;
 }
 
+/// Bits of CPUID leaf 1, ECX.
+bool has(u32 bits) {
+  u32 eax, ebx, ecx = 0, edx;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bits) == bits;
+}
+constexpr u32 kOsxsaveAndAvx = (1u << 27) | (1u << 28);
+
 }  // namespace
+
+bool host_has_fma() { return has(kOsxsaveAndAvx | (1u << 12)); }
+bool host_has_f16c() { return has(kOsxsaveAndAvx | (1u << 29)); }
 
 FaultCatcher::FaultCatcher() {
   struct sigaction action = {};

@@ -21,6 +21,9 @@ struct FpOutcome {
 
 inline constexpr bool kHostFp = true;
 
+bool host_has_fma();
+bool host_has_f16c();
+
 /// Makes SIGFPE note MXCSR, mask everything and carry on; lives as long as a test does.
 class FaultCatcher {
  public:
