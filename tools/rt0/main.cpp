@@ -29,6 +29,7 @@ int command_line(int argc, char** argv) {
   rt0::add_trace(app, status);
   rt0::add_show(app, status);
   rt0::add_info(app, status);
+  rt0::add_verify(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -4,7 +4,7 @@
 
 namespace rt0 {
 
-Session::Session(const RunOptions& options) {
+Session::Session(const RunOptions& options, emulator::kernel::Host* host) {
   auto settings = settings_of(options);
   program_ = load_program(options.program.empty() ? std::string() : options.program.front());
   settings.kernel.argv = options.program;
@@ -17,7 +17,7 @@ Session::Session(const RunOptions& options) {
   };
   auto both = std::make_shared<Both>(Both{program_.image, program_.owner});
   std::shared_ptr<const emulator::kernel::ElfImage> image(both, both->image.get());
-  machine_ = std::make_unique<emulator::machine::Machine>(std::move(settings), std::move(image), host_);
+  machine_ = std::make_unique<emulator::machine::Machine>(std::move(settings), std::move(image), host != nullptr ? *host : host_);
   machine_->kernel().on.notice = [](const std::string& text) { fmt::print(stderr, "rt0: {}\n", text); };
 }
 

@@ -13,7 +13,8 @@ namespace rt0 {
 
 class Session {
  public:
-  explicit Session(const RunOptions& options);
+  /// `host`: instead of the standard streams; it outlives the session.
+  explicit Session(const RunOptions& options, emulator::kernel::Host* host = nullptr);
 
   Program& program() { return program_; }
   emulator::machine::Machine& machine() { return *machine_; }

@@ -1,0 +1,251 @@
+#include "tools/verify/verifier.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "tools/verify/difference.hpp"
+
+namespace rt0::verify {
+namespace {
+
+using emulator::cpu::FaultKind;
+using emulator::cpu::GuestFault;
+using emulator::cpu::PlaceKind;
+using emulator::cpu::Registers;
+using enum emulator::cpu::Gpr;
+using emulator::memory::Change;
+
+/// Leaves the machine's loop; never gets past Verifier::check.
+struct Stopped {
+  Divergence divergence;
+};
+
+constexpr u64 kComparedFlags =
+    emulator::cpu::kStatusFlags | emulator::cpu::kDF | emulator::cpu::kAC | emulator::cpu::kID;
+constexpr u64 kTraceFlagByte = 1;  // of RFLAGS: TF is bit 8
+constexpr u8 kTraceFlag = 1;
+constexpr u8 kHlt = 0xf4;
+
+bool is_memory(PlaceKind kind) {
+  return kind == PlaceKind::memory_read || kind == PlaceKind::memory_write;
+}
+
+}  // namespace
+
+Verifier::Verifier(emulator::machine::Machine& machine, Options options)
+    : machine_(machine),
+      options_(std::move(options)),
+      process_(files_.memory(), files_.empty()),
+      memory_(machine.memory(), files_),
+      facts_(machine.memory(), machine.decoder()),
+      all_memory_at_(options_.all_memory_every) {
+  machine.on.resuming = [this](const Thread& t) { resuming(t); };
+  machine.on.retired = [this](const Thread& t, const Retired& r) { retired(t, r); };
+  machine.on.faulted = [this](const Thread& t, const GuestFault& f) { faulted(t, f); };
+  machine.memory().on_change([this](Change what, Addr start, u64 length) {
+    memory_.note(what, start, length);
+    const auto* region = machine_.memory().region_at(start);
+    if (what != Change::contents || region == nullptr ||
+        (region->protection & emulator::memory::kExec) != 0)
+      facts_.forget();
+  });
+  machine.observe(true);
+}
+
+std::optional<Divergence> Verifier::check(const std::function<void()>& run) {
+  try {
+    run();
+    memory_.update(process_);
+    compare_all_memory();
+    return std::nullopt;
+  } catch (Stopped& s) {
+    return std::move(s.divergence);
+  }
+}
+
+std::vector<FormCount> Verifier::forms() const {
+  std::vector<FormCount> all = facts_.forms();
+  std::erase_if(all, [](const FormCount& f) { return f.count == 0; });
+  std::sort(all.begin(), all.end(), [](const FormCount& a, const FormCount& b) {
+    return a.count != b.count ? a.count > b.count : a.name < b.name;
+  });
+  return all;
+}
+
+/// The kernel and the schedule have acted: the host takes over what they did.
+void Verifier::resuming(const Thread& t) {
+  const Registers& regs = machine_.registers(t);
+  if (thread_ != 0) {
+    const Vectors host = process_.vectors();
+    if (host != vectors_)
+      diverged("when the kernel took over", differences(vectors_, vectors_, host));
+  }
+  memory_.update(process_);
+  counts_.switches += thread_ != 0 && thread_ != t.tid;
+  thread_ = t.tid;
+  before_ = general_of(regs);
+  process_.load(before_);
+  if (const Vectors wanted = vectors_of(regs); wanted != vectors_) {
+    process_.load(wanted);
+    vectors_ = wanted;
+  }
+}
+
+void Verifier::retired(const Thread& t, const Retired& r) {
+  const Facts& f = facts_.at(r.pc);
+  remember(t, r.number, r.pc, f);
+  if (options_.plant) options_.plant(t, r);
+  const Registers& regs = machine_.registers(t);
+  ++facts_.forms()[f.form].count;
+  if (f.given) return give(f, regs);
+  ++counts_.compared;
+  const Trap trap = execute(f, r, regs.rip);
+  if (trap.signal != SIGTRAP) trap_differs(trap, "the instruction ran");
+  compare_general(f, regs);
+  compare_vectors(regs, f.touches_vectors);
+  if (f.pushes_flags) undo_trace_flag(regs);
+  compare_stores(f, r, regs);
+  memory_.forget();
+  before_ = general_of(regs);
+  process_.load(before_);  // flags that the manual leaves undefined are the emulator's from here on
+  if (counts_.compared >= all_memory_at_) compare_all_memory();
+}
+
+/// A system call's registers and memory follow in resuming().
+void Verifier::give(const Facts& f, const Registers& regs) {
+  ++counts_.given;
+  if (f.mnemonic == "syscall") return;
+  memory_.forget();
+  before_ = general_of(regs);
+  process_.load(before_);
+}
+
+Trap Verifier::step(const Facts& f) {
+  const u64 pc = process_.general().rip;
+  Trap trap = process_.step();
+  while (f.repeats && trap.signal == SIGTRAP && process_.general().rip == pc)
+    trap = process_.step();
+  return trap;
+}
+
+/// With HLT at every place that the instruction can go to; with the trace flag if it goes where it
+/// likes, into itself, or looks at those bytes.
+Trap Verifier::execute(const Facts& f, const Retired& r, u64 next) {
+  const std::array<u64, 2> stops = {r.pc.value + r.length, f.target != 0 ? f.target : next};
+  const auto inside = [&](u64 at) { return at - r.pc.value < r.length; };
+  if (f.jumps_anywhere || inside(stops[0]) || inside(stops[1])) return step(f);
+  for (const auto& e : r.effects)
+    for (const u64 at : stops)
+      if (at - e.address.value < e.size && is_memory(e.kind)) return step(f);
+  std::array<u8, 2> saved{};
+  std::array<u8*, 2> places{};
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    if (machine_.memory().region_at(Addr(stops[i])) == nullptr) continue;  // faults there by itself
+    places[i] = memory_.at(Addr(stops[i]));
+    saved[i] = std::exchange(*places[i], kHlt);
+  }
+  const Trap trap = process_.run_to(stops);
+  for (std::size_t i = stops.size(); i-- > 0;)
+    if (places[i] != nullptr) *places[i] = saved[i];
+  return trap;
+}
+
+void Verifier::compare_general(const Facts& f, const Registers& regs) {
+  const General want = general_of(regs);
+  const General& host = process_.general();
+  u64 mask = kComparedFlags;
+  if (f.undefined != 0 || f.count_in_cl) mask &= ~undefined_flags(f, before_.gpr[rcx]);
+  const bool others = want.rip == host.rip && want.fs_base == host.fs_base &&
+                      want.gs_base == host.gs_base && ((want.rflags ^ host.rflags) & mask) == 0;
+  if (others && want.gpr == host.gpr) return;
+  if (others && undefined_result(f, before_.gpr[rcx])) return;
+  diverged("after it ran", differences(before_, want, host, mask));
+}
+
+/// The emulator's vectors are compared with what the host is known to hold after every instruction;
+/// the host is asked when the instruction may have changed its own.
+void Verifier::compare_vectors(const Registers& regs, bool ask_host) {
+  const bool same = regs.mxcsr == vectors_.mxcsr && regs.ymm == vectors_.ymm;
+  if (same && !ask_host) return;
+  const Vectors host = process_.vectors();
+  const Vectors want = vectors_of(regs);
+  if (host != want) diverged("after it ran", differences(vectors_, want, host));
+  vectors_ = want;
+}
+
+void Verifier::compare_stores(const Facts& f, const Retired& r, const Registers& regs) {
+  for (const auto& e : r.effects) {
+    if (e.kind != PlaceKind::memory_write) continue;
+    if (const auto found = memory_.compare(e.address, e.size))
+      memory_differs(*found, "after it ran");
+  }
+  if (!f.repeats || !r.effects.truncated) return;
+  const u64 from = before_.gpr[rdi], to = regs[rdi];
+  if (const auto found =
+          memory_.compare(Addr(std::min(from, to)), std::max(from, to) - std::min(from, to)))
+    memory_differs(*found, "after it ran");
+}
+
+/// PUSHF stores the trace flag that stepping has set; nobody but the stepped sees it.
+void Verifier::undo_trace_flag(const Registers& regs) {
+  u8* const byte = memory_.at(Addr(regs[rsp] + kTraceFlagByte));
+  *byte = static_cast<u8>(*byte & ~kTraceFlag);
+}
+
+void Verifier::compare_all_memory() {
+  ++counts_.all_memory;
+  const u64 since = all_memory_at_ - std::min(all_memory_at_, options_.all_memory_every);
+  all_memory_at_ = counts_.compared + options_.all_memory_every;
+  if (const auto found = memory_.compare_all())
+    memory_differs(
+        *found,
+        fmt::format(
+            "by the comparison of all memory; it was the same after {} compared instructions",
+            since));
+}
+
+void Verifier::faulted(const Thread& t, const GuestFault& fault) {
+  const Registers& regs = machine_.registers(t);
+  const bool breakpoint = fault.kind == FaultKind::breakpoint;
+  const Facts& f = facts_.at(Addr(regs.rip - (breakpoint ? 1 : 0)));
+  remember(t, machine_.retired() - (breakpoint ? 1 : 0), Addr(regs.rip - (breakpoint ? 1 : 0)), f);
+  memory_.forget();
+  ++counts_.faults;
+  if (f.given) return;
+  const Trap trap = step(f);
+  if (!same_fault(fault, regs.rip, trap)) trap_differs(trap, describe(fault));
+  compare_general(f, regs);
+  compare_vectors(regs, f.touches_vectors);
+  compare_all_memory();
+}
+
+const Step& Verifier::remember(const Thread& t, u64 number, Addr pc, const Facts& f) {
+  Step& s = history_[steps_++ % kHistory];
+  s = {number, t.tid, pc, f.bytes, f.length};
+  return s;
+}
+
+void Verifier::diverged(std::string found, std::vector<Difference> differences) {
+  Divergence d;
+  const u64 n = std::min<u64>(steps_, kHistory);
+  for (u64 i = steps_ - n; i < steps_; ++i) d.last.push_back(history_[i % kHistory]);
+  if (!d.last.empty()) d.step = d.last.back();
+  d.found = std::move(found);
+  d.differences = std::move(differences);
+  throw Stopped{std::move(d)};
+}
+
+void Verifier::memory_differs(const MemoryDifference& d, std::string found) {
+  diverged(std::move(found),
+           {{"memory at " + emulator::base::hex(d.address), "",
+             emulator::base::hex_bytes(d.emulator), emulator::base::hex_bytes(d.host)}});
+}
+
+void Verifier::trap_differs(const Trap& host, const std::string& emulator) {
+  diverged("when it ran", {{"outcome", "", emulator, describe(host)}});
+}
+
+}  // namespace rt0::verify
