@@ -1,5 +1,6 @@
-// rt0_loops PROG [ARGS…]: how many guest instructions a second each of the two loops retires on a program.
-// Prints one line a loop: name, instructions, CPU seconds, million instructions a CPU second.
+// rt0_loops PROG [ARGS…]: how many guest instructions a second each of the two loops retires on a
+// program. Prints one line a loop: name, instructions, CPU seconds, million instructions a CPU
+// second.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -23,7 +24,9 @@ class NoHost final : public kernel::Host {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -41,7 +44,8 @@ std::shared_ptr<const kernel::ElfImage> load(const char* path) {
   return {loaded, &loaded->image};
 }
 
-void measure(const char* name, bool observe, const std::shared_ptr<const kernel::ElfImage>& image, const std::vector<std::string>& argv) {
+void measure(const char* name, bool observe, const std::shared_ptr<const kernel::ElfImage>& image,
+             const std::vector<std::string>& argv) {
   machine::Settings settings;
   settings.kernel.argv = argv;
   NoHost host;
@@ -55,7 +59,8 @@ void measure(const char* name, bool observe, const std::shared_ptr<const kernel:
   const double before = cpu_seconds();
   (void)machine.run();
   const double spent = cpu_seconds() - before;
-  fmt::print("{:<9} {:>12} instructions {:>8.3f} s {:>8.1f} MIPS\n", name, machine.retired(), spent, static_cast<double>(machine.retired()) / spent / 1e6);
+  fmt::print("{:<9} {:>12} instructions {:>8.3f} s {:>8.1f} MIPS\n", name, machine.retired(), spent,
+             static_cast<double>(machine.retired()) / spent / 1e6);
   if (observe) fmt::print(stderr, "(checksum {})\n", effects);
 }
 

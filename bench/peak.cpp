@@ -1,5 +1,6 @@
-// rt0_peak COMMAND…: runs it and prints the most memory that it ever held, in KiB, as the last line on stderr.
-// A program of its own, because a child's peak starts at the size of the process that forked it.
+// rt0_peak COMMAND…: runs it and prints the most memory that it ever held, in KiB, as the last line
+// on stderr. A program of its own, because a child's peak starts at the size of the process that
+// forked it.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

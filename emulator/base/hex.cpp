@@ -10,7 +10,8 @@ std::string hex(u64 value) { return fmt::format("{:#x}", value); }
 
 std::string hex_bytes(std::span<const u8> bytes) {
   std::string out;
-  for (const u8 b : bytes) fmt::format_to(std::back_inserter(out), "{}{:02x}", out.empty() ? "" : " ", b);
+  for (const u8 b : bytes)
+    fmt::format_to(std::back_inserter(out), "{}{:02x}", out.empty() ? "" : " ", b);
   return out;
 }
 

@@ -19,11 +19,13 @@ __extension__ using u128 = unsigned __int128;
 __extension__ using i128 = __int128;
 
 static_assert(sizeof(void*) == 8, "rt0 needs a 64-bit host");
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rt0 needs a little-endian host: guest words are read in place");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "rt0 needs a little-endian host: guest words are read in place");
 
 namespace base {
 
-/// A guest virtual address. Not a number: two addresses subtract to a byte count, and only counts add to addresses.
+/// A guest virtual address. Not a number: two addresses subtract to a byte count, and only counts
+/// add to addresses.
 struct Addr {
   u64 value = 0;
 

@@ -1,5 +1,5 @@
-/// What CPUID, XGETBV and the microarchitecture levels say of the simulated CPU (SDM vol. 2, CPUID; the levels are the
-/// x86-64 psABI's, section 3.1.1).
+/// What CPUID, XGETBV and the microarchitecture levels say of the simulated CPU (SDM vol. 2, CPUID;
+/// the levels are the x86-64 psABI's, section 3.1.1).
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@ namespace emulator::cpu {
 enum class Level : u8 { v1 = 1, v2, v3 };
 enum class Vendor : u8 { intel, amd };
 
-/// `--cpu x86-64-v3 --cpu-vendor GenuineIntel`: which instructions exist is decided here and nowhere else.
+/// `--cpu x86-64-v3 --cpu-vendor GenuineIntel`: which instructions exist is decided here and
+/// nowhere else.
 struct Profile {
   Level level = Level::v3;
   Vendor vendor = Vendor::intel;
@@ -39,7 +40,8 @@ u64 xcr0(const Profile& profile);
 /// True when the profile has AVX state and so OSXSAVE (XGETBV is #UD otherwise).
 bool has_osxsave(const Profile& profile);
 
-/// Is an instruction of the given ISA set ("AVX2", "BMI1", "SSE4.2", …) there? Names are the decoder's.
+/// Is an instruction of the given ISA set ("AVX2", "BMI1", "SSE4.2", …) there? Names are the
+/// decoder's.
 bool has_isa_set(const Profile& profile, std::string_view isa_set);
 
 }  // namespace emulator::cpu

@@ -1,4 +1,5 @@
-/// What one retired instruction did: the single record that traces, watchpoints, model checks, timing and tests read.
+/// What one retired instruction did: the single record that traces, watchpoints, model checks,
+/// timing and tests read.
 #pragma once
 
 #include <array>
@@ -11,13 +12,13 @@ namespace emulator::cpu {
 
 enum class PlaceKind : u8 { gpr, ymm, flags, fs_base, gs_base, mxcsr, memory_read, memory_write };
 
-/// A register or a span of memory, its old and its new value (little-endian 64-bit words; `size` bytes count, what lies
-/// behind them is undefined). Of flags the words are what RFLAGS follows from: ask value_before() and value_after().
-/// For memory_read old and new are what was read.
+/// A register or a span of memory, its old and its new value (little-endian 64-bit words; `size`
+/// bytes count, what lies behind them is undefined). Of flags the words are what RFLAGS follows
+/// from: ask value_before() and value_after(). For memory_read old and new are what was read.
 struct Effect {
   PlaceKind kind;
-  u8 index;  // which gpr or ymm
-  u16 size;  // bytes: 1 to 32
+  u8 index;      // which gpr or ymm
+  u16 size;      // bytes: 1 to 32
   Addr address;  // memory
   std::array<u64, 4> before;
   std::array<u64, 4> after;
@@ -26,14 +27,19 @@ struct Effect {
   u64 value_before() const { return kind == PlaceKind::flags ? rflags_of(before) : before[0]; }
   u64 value_after() const { return kind == PlaceKind::flags ? rflags_of(after) : after[0]; }
 
-  static std::array<u64, 4> words_of(const Flags& f, u64 other) { return {f.result, f.carries, f.patch, other}; }
+  static std::array<u64, 4> words_of(const Flags& f, u64 other) {
+    return {f.result, f.carries, f.patch, other};
+  }
 
  private:
-  static u64 rflags_of(const std::array<u64, 4>& w) { return Flags{w[0], w[1], w[2]}.bits() | w[3]; }
+  static u64 rflags_of(const std::array<u64, 4>& w) {
+    return Flags{w[0], w[1], w[2]}.bits() | w[3];
+  }
 };
 
-/// The effects of one instruction. 24 hold the worst of them (VZEROUPPER: 16 registers); a REP string instruction
-/// that touches more memory than fits reports its first iterations and sets `truncated`.
+/// The effects of one instruction. 24 hold the worst of them (VZEROUPPER: 16 registers); a REP
+/// string instruction that touches more memory than fits reports its first iterations and sets
+/// `truncated`.
 struct Effects {
   std::array<Effect, 24> list;
   u32 count = 0;

@@ -1,5 +1,5 @@
-/// Guest faults: what an instruction can raise instead of retiring (SDM vol. 3, chapter 6). They are values on their
-/// way to becoming guest signals; the run loop catches them, nobody else does.
+/// Guest faults: what an instruction can raise instead of retiring (SDM vol. 3, chapter 6). They
+/// are values on their way to becoming guest signals; the run loop catches them, nobody else does.
 #pragma once
 
 #include "emulator/base/types.hpp"
@@ -21,9 +21,10 @@ enum class FaultKind : u8 {
 
 struct GuestFault {
   FaultKind kind;
-  Addr address{};               // page, bus: the address accessed; else unused
+  Addr address{};                // page, bus: the address accessed; else unused
   Access access = Access::read;  // page, bus
-  bool present = false;         // page: mapped, but not for this access (SEGV_ACCERR rather than SEGV_MAPERR)
+  bool present =
+      false;  // page: mapped, but not for this access (SEGV_ACCERR rather than SEGV_MAPERR)
 };
 
 }  // namespace emulator::cpu

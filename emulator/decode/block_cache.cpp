@@ -4,7 +4,8 @@ namespace emulator::decode {
 
 Block* BlockCache::insert(std::unique_ptr<Block> block) {
   const u64 last = (block->end.value - 1) / base::kPageSize;
-  for (u64 page = block->pc.value / base::kPageSize; page <= last; ++page) by_page_[page].push_back(block->pc.value);
+  for (u64 page = block->pc.value / base::kPageSize; page <= last; ++page)
+    by_page_[page].push_back(block->pc.value);
   auto& slot = blocks_[block->pc.value];
   slot = std::move(block);
   return slot.get();

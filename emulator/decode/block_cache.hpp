@@ -1,5 +1,6 @@
-/// Decoded blocks by address. A write to a page that code was decoded from drops that page's blocks; a dropped block
-/// may still be executing, so it is only marked, made to stop at its next instruction, and freed later.
+/// Decoded blocks by address. A write to a page that code was decoded from drops that page's
+/// blocks; a dropped block may still be executing, so it is only marked, made to stop at its next
+/// instruction, and freed later.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,8 @@ namespace emulator::decode {
 
 class BlockCache {
  public:
-  /// Handlers that take over a dropped block's Ops and its Exits: each hands control back to the loop.
+  /// Handlers that take over a dropped block's Ops and its Exits: each hands control back to the
+  /// loop.
   BlockCache(Handler stale_op, Handler stale_exit) : stale_op_(stale_op), stale_exit_(stale_exit) {}
 
   Block* find(Addr pc) const {

@@ -47,11 +47,21 @@ void set_register(Operand& o, ZydisRegister reg) {
       break;
     case ZYDIS_REGCLASS_GPR16:
     case ZYDIS_REGCLASS_GPR32:
-    case ZYDIS_REGCLASS_GPR64: o.reg_class = RegClass::gpr, o.reg = static_cast<u8>(8 * id); break;
-    case ZYDIS_REGCLASS_XMM: o.reg_class = RegClass::xmm, o.reg = id; break;
-    case ZYDIS_REGCLASS_YMM: o.reg_class = RegClass::ymm, o.reg = id; break;
-    case ZYDIS_REGCLASS_SEGMENT: o.reg_class = RegClass::segment, o.reg = id; break;
-    default: o.reg_class = RegClass::other, o.reg = id; break;
+    case ZYDIS_REGCLASS_GPR64:
+      o.reg_class = RegClass::gpr, o.reg = static_cast<u8>(8 * id);
+      break;
+    case ZYDIS_REGCLASS_XMM:
+      o.reg_class = RegClass::xmm, o.reg = id;
+      break;
+    case ZYDIS_REGCLASS_YMM:
+      o.reg_class = RegClass::ymm, o.reg = id;
+      break;
+    case ZYDIS_REGCLASS_SEGMENT:
+      o.reg_class = RegClass::segment, o.reg = id;
+      break;
+    default:
+      o.reg_class = RegClass::other, o.reg = id;
+      break;
   }
 }
 
@@ -59,11 +69,13 @@ u8 slot_of(ZydisRegister reg) {
   return reg == ZYDIS_REGISTER_NONE ? u8{kSlotZero} : static_cast<u8>(ZydisRegisterGetId(reg));
 }
 
-void set_memory(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInstruction& insn, Addr next) {
+void set_memory(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInstruction& insn,
+                Addr next) {
   o.kind = OperandKind::mem;
   o.value = insn.raw.disp.size != 0 ? insn.raw.disp.value : 0;
   const bool rip_relative = z.mem.base == ZYDIS_REGISTER_RIP || z.mem.base == ZYDIS_REGISTER_EIP;
-  const bool segment_fs = z.mem.segment == ZYDIS_REGISTER_FS, segment_gs = z.mem.segment == ZYDIS_REGISTER_GS;
+  const bool segment_fs = z.mem.segment == ZYDIS_REGISTER_FS,
+             segment_gs = z.mem.segment == ZYDIS_REGISTER_GS;
   if (rip_relative)
     o.value = static_cast<i64>(next.value + static_cast<u64>(o.value));
   else
@@ -73,7 +85,8 @@ void set_memory(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInst
     o.scale = z.mem.scale == 8 ? 3 : z.mem.scale == 4 ? 2 : z.mem.scale == 2 ? 1 : 0;
   }
   if (segment_fs || segment_gs) {
-    // A segment base is one more addend: it takes a free slot of the sum, but is added after a 32-bit sum has wrapped.
+    // A segment base is one more addend: it takes a free slot of the sum, but is added after a
+    // 32-bit sum has wrapped.
     const u8 segment = segment_fs ? kSlotFsBase : kSlotGsBase;
     if (insn.address_width == 32)
       o.segment = segment;
@@ -88,18 +101,25 @@ void set_memory(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInst
   if (o.absolute && insn.address_width == 32) o.value = static_cast<u32>(o.value);
 }
 
-void set_operand(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInstruction& insn, Addr pc) {
+void set_operand(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedInstruction& insn,
+                 Addr pc) {
   o.bits = z.size;
   switch (z.type) {
-    case ZYDIS_OPERAND_TYPE_REGISTER: set_register(o, z.reg.value); break;
-    case ZYDIS_OPERAND_TYPE_MEMORY: set_memory(o, z, insn, pc + insn.length); break;
+    case ZYDIS_OPERAND_TYPE_REGISTER:
+      set_register(o, z.reg.value);
+      break;
+    case ZYDIS_OPERAND_TYPE_MEMORY:
+      set_memory(o, z, insn, pc + insn.length);
+      break;
     case ZYDIS_OPERAND_TYPE_IMMEDIATE:
       o.kind = OperandKind::imm;
       o.value = z.imm.is_relative ? static_cast<i64>(pc.value + insn.length + z.imm.value.u)
                 : z.imm.is_signed ? z.imm.value.s
                                   : static_cast<i64>(z.imm.value.u);
       break;
-    default: o.kind = OperandKind::none; break;
+    default:
+      o.kind = OperandKind::none;
+      break;
   }
 }
 
@@ -109,12 +129,13 @@ Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) co
   ZydisDecodedInstruction z;
   std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT_VISIBLE> operands;
   ZydisDecoderContext context;
-  const ZyanStatus status = ZydisDecoderDecodeInstruction(&impl_->decoder, &context, code.data(), code.size(), &z);
+  const ZyanStatus status =
+      ZydisDecoderDecodeInstruction(&impl_->decoder, &context, code.data(), code.size(), &z);
   if (status == ZYDIS_STATUS_NO_MORE_DATA) return Status::truncated;
   if (!ZYAN_SUCCESS(status)) return Status::invalid;
   const u8 visible = std::min<u8>(z.operand_count_visible, static_cast<u8>(out.operand.size()));
-  if (visible != 0 &&
-      !ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&impl_->decoder, &context, &z, operands.data(), visible)))
+  if (visible != 0 && !ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&impl_->decoder, &context, &z,
+                                                               operands.data(), visible)))
     return Status::invalid;
 
   out = Insn{};
@@ -125,14 +146,18 @@ Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) co
   out.rep = z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE);
   out.repne = z.attributes & ZYDIS_ATTRIB_HAS_REPNE;
   out.vex = z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX;
-  out.evex = z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX || z.encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX ||
+  out.evex = z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX ||
+             z.encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX ||
              z.encoding == ZYDIS_INSTRUCTION_ENCODING_XOP;
   out.address32 = z.address_width == 32;
   out.wide = out.vex ? z.raw.vex.W : z.raw.rex.W;
-  out.vector_bits = z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? static_cast<u16>(z.raw.vex.L ? 256 : 128) : u16{0};
+  out.vector_bits = z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX
+                        ? static_cast<u16>(z.raw.vex.L ? 256 : 128)
+                        : u16{0};
   out.operands = visible;
   for (u8 i = 0; i < visible; ++i) set_operand(out.operand[i], operands[i], z, pc);
-  out.near_branch = visible > 0 && operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operands[0].imm.is_relative;
+  out.near_branch = visible > 0 && operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+                    operands[0].imm.is_relative;
   return Status::ok;
 }
 
@@ -144,7 +169,9 @@ std::string_view Decoder::name(u16 mnemonic) {
 std::string_view Decoder::isa_set(std::span<const u8> code) const {
   ZydisDecodedInstruction z;
   ZydisDecoderContext context;
-  if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&impl_->decoder, &context, code.data(), code.size(), &z))) return {};
+  if (!ZYAN_SUCCESS(
+          ZydisDecoderDecodeInstruction(&impl_->decoder, &context, code.data(), code.size(), &z)))
+    return {};
   const char* text = ZydisISASetGetString(z.meta.isa_set);
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
@@ -153,9 +180,11 @@ std::string Decoder::format(std::span<const u8> code, Addr pc) const {
   ZydisDecodedInstruction z;
   std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
   std::array<char, 256> text{};
-  if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&impl_->decoder, code.data(), code.size(), &z, operands.data())) ||
-      !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&impl_->formatter, &z, operands.data(), z.operand_count_visible,
-                                                    text.data(), text.size(), pc.value, nullptr)))
+  if (!ZYAN_SUCCESS(
+          ZydisDecoderDecodeFull(&impl_->decoder, code.data(), code.size(), &z, operands.data())) ||
+      !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&impl_->formatter, &z, operands.data(),
+                                                    z.operand_count_visible, text.data(),
+                                                    text.size(), pc.value, nullptr)))
     return "(bad)";
   return text.data();
 }

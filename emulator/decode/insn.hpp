@@ -1,4 +1,5 @@
-/// An instruction as the rest of rt0 sees it: mnemonic by name, explicit operands, prefixes. No decoder types.
+/// An instruction as the rest of rt0 sees it: mnemonic by name, explicit operands, prefixes. No
+/// decoder types.
 #pragma once
 
 #include <array>
@@ -18,8 +19,8 @@ enum class RegClass : u8 { gpr, xmm, ymm, segment, other };
 struct Operand {
   OperandKind kind = OperandKind::none;
   RegClass reg_class = RegClass::gpr;
-  u8 reg = 0;          // gpr: byte offset into Registers::slots (ah is rax's + 1); xmm, ymm: number
-  u16 bits = 0;        // operand size
+  u8 reg = 0;    // gpr: byte offset into Registers::slots (ah is rax's + 1); xmm, ymm: number
+  u16 bits = 0;  // operand size
   u8 base = cpu::kSlotZero, index = cpu::kSlotZero, scale = 0;  // mem: slots, and a shift count
   u8 segment = cpu::kSlotZero;  // mem: a segment base that is neither in `base` nor in `index`
   bool absolute = false;  // mem: RIP-relative or plain displacement, `value` is the whole address
@@ -33,10 +34,10 @@ struct Insn {
   u8 operands = 0;   // how many of `operand` are explicit
   bool lock = false, rep = false, repne = false;
   bool vex = false, evex = false;
-  bool address32 = false;  // 67H prefix
-  bool wide = false;       // REX.W or VEX.W
-  bool near_branch = false;  // operand 0 is a direct branch target
-  u16 vector_bits = 0;     // 128 or 256 for VEX, else 0
+  bool address32 = false;          // 67H prefix
+  bool wide = false;               // REX.W or VEX.W
+  bool near_branch = false;        // operand 0 is a direct branch target
+  u16 vector_bits = 0;             // 128 or 256 for VEX, else 0
   std::array<Operand, 5> operand;  // explicit ones first, in Intel order
 
   Addr next() const { return pc + length; }
@@ -55,7 +56,8 @@ class Decoder {
 
   /// "add", "vpaddd": the lower-case mnemonic of Insn::mnemonic.
   static std::string_view name(u16 mnemonic);
-  /// "AVX2": the ISA set of the instruction last asked about; decodes again, so not for the hot path.
+  /// "AVX2": the ISA set of the instruction last asked about; decodes again, so not for the hot
+  /// path.
   std::string_view isa_set(std::span<const u8> code) const;
   /// Intel syntax, as rt0 prints it: "mov rbx, [rsi+0x10]".
   std::string format(std::span<const u8> code, Addr pc) const;

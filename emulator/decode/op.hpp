@@ -1,5 +1,5 @@
-/// What the loop executes: an instruction reduced to a handler and the few bytes that the handler needs, and the
-/// straight-line block that it lies in.
+/// What the loop executes: an instruction reduced to a handler and the few bytes that the handler
+/// needs, and the straight-line block that it lies in.
 #pragma once
 
 #include <memory>
@@ -18,46 +18,51 @@ namespace emulator::decode {
 struct Op;
 struct Block;
 
-/// Executes one Op. Returns the next one, or null when the loop has to look at the core (a syscall, a new block …).
+/// Executes one Op. Returns the next one, or null when the loop has to look at the core (a syscall,
+/// a new block …).
 using Handler = const Op* (*)(semantics::Core&, const Op*);
 
 /// How operand i of an Op is found; two bits each in Op::kinds.
 enum class Kind : u8 { none = 0, reg = 1, mem = 2, imm = 3 };
 
-/// 32 bytes. Operand data is by kind, not by position: at most one operand is memory and at most one is immediate.
+/// 32 bytes. Operand data is by kind, not by position: at most one operand is memory and at most
+/// one is immediate.
 struct Op {
   Handler exec;
   union {
-    i64 imm;          // immediate; branch target; the address when `absolute` (the immediate is then in disp)
+    i64 imm;  // immediate; branch target; the address when `absolute` (the immediate is then in
+              // disp)
     u64 target;
   };
-  i32 disp;           // memory displacement
-  u8 reg[4];          // per operand: byte offset of a general register, or number of a vector register
-  u8 base, index;     // byte offsets of slots
-  u8 scale;           // shift count of the index
-  u8 kinds;           // two bits an operand
-  u8 length;          // of the instruction, bytes
-  u8 left;            // instructions after this one in the block
-  u8 bits;            // OpBits
-  u8 size;            // log2 of the operand size in bytes: 0 … 5
+  i32 disp;        // memory displacement
+  u8 reg[4];       // per operand: byte offset of a general register, or number of a vector register
+  u8 base, index;  // byte offsets of slots
+  u8 scale;        // shift count of the index
+  u8 kinds;        // two bits an operand
+  u8 length;       // of the instruction, bytes
+  u8 left;         // instructions after this one in the block
+  u8 bits;         // OpBits
+  u8 size;         // log2 of the operand size in bytes: 0 … 5
 
   Kind kind(unsigned operand) const { return static_cast<Kind>((kinds >> (2 * operand)) & 3); }
 };
 static_assert(sizeof(Op) == 32);
 
 enum OpBits : u8 {
-  kOpAbsolute = 1,   // the memory operand is an absolute address
-  kOpVex = 2,        // vector writes clear the upper half
+  kOpAbsolute = 1,  // the memory operand is an absolute address
+  kOpVex = 2,       // vector writes clear the upper half
   kOpRep = 4,
   kOpRepne = 8,
   kOpAddress32 = 16,
   kOpLock = 32,
-  kOpFs = 64,        // add the segment's base: where base and index are taken, or the sum wraps at 32 bits before
+  kOpFs = 64,  // add the segment's base: where base and index are taken, or the sum wraps at 32
+               // bits before
   kOpGs = 128,
 };
 
-/// The two ways out of a block, behind its last Op: null until first taken, then the next block's first Op. It stands
-/// where an Op would, so a block that ends without a transfer of control simply runs into it.
+/// The two ways out of a block, behind its last Op: null until first taken, then the next block's
+/// first Op. It stands where an Op would, so a block that ends without a transfer of control simply
+/// runs into it.
 struct Exits {
   Handler exec;
   const Op* taken;
@@ -73,7 +78,8 @@ struct OpInfo {
   u32 offset;  // of the instruction from the block's pc
 };
 
-/// Instructions from `pc` to the first transfer of control, at most kMaxOps. `ops` holds `count` Ops and the Exits.
+/// Instructions from `pc` to the first transfer of control, at most kMaxOps. `ops` holds `count`
+/// Ops and the Exits.
 struct Block {
   static constexpr unsigned kMaxOps = 48;
 
@@ -85,11 +91,17 @@ struct Block {
   std::unique_ptr<OpInfo[]> info;
 
   Exits& exits() { return reinterpret_cast<Exits&>(ops[count]); }
-  Addr pc_of(const Op* op) const { return pc + info[static_cast<std::size_t>(op - ops.get())].offset; }
-  const semantics::Row& row_of(const Op* op) const { return *info[static_cast<std::size_t>(op - ops.get())].row; }
+  Addr pc_of(const Op* op) const {
+    return pc + info[static_cast<std::size_t>(op - ops.get())].offset;
+  }
+  const semantics::Row& row_of(const Op* op) const {
+    return *info[static_cast<std::size_t>(op - ops.get())].row;
+  }
 };
 
-inline Exits& exits_of(const Op* op) { return reinterpret_cast<Exits&>(const_cast<Op&>(op[op->left + 1])); }
+inline Exits& exits_of(const Op* op) {
+  return reinterpret_cast<Exits&>(const_cast<Op&>(op[op->left + 1]));
+}
 inline Block& block_of(const Op* op) { return *exits_of(op).block; }
 /// A block's instruction count, from its first Op.
 inline u32 count_of(const Op* first) { return first->left + 1u; }

@@ -20,12 +20,15 @@ void BlockBuilder::refuse(Binding why, std::span<const u8> code, Addr pc) const 
     throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
   decode::Insn insn;
   decoder_.decode(code, pc, insn);
-  throw base::Unimplemented(fmt::format("instruction not emulated at {}: {} ({})", base::hex(pc), base::hex_bytes(code.first(insn.length)),
+  throw base::Unimplemented(fmt::format("instruction not emulated at {}: {} ({})", base::hex(pc),
+                                        base::hex_bytes(code.first(insn.length)),
                                         decoder_.format(code, pc)));
 }
 
-/// Decodes and binds one instruction. False: it is not part of this block (and when it is the first: throws).
-bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc, const cpu::GuestFault& fetch_fault, unsigned& length, bool& ends) {
+/// Decodes and binds one instruction. False: it is not part of this block (and when it is the
+/// first: throws).
+bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc,
+                          const cpu::GuestFault& fetch_fault, unsigned& length, bool& ends) {
   decode::Insn insn;
   const bool first = block.count == 0;
   const Decoder::Status status = decoder_.decode(code, pc, insn);
@@ -73,7 +76,9 @@ std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
   std::copy_n(info_.begin(), block->count, block->info.get());
   for (u32 i = 0; i < block->count; ++i) block->ops[i].left = static_cast<u8>(block->count - 1 - i);
   new (&block->ops[block->count]) decode::Exits{run_on, nullptr, nullptr, block.get()};
-  for (u64 page = pc.value / base::kPageSize; page <= (block->end.value - 1) / base::kPageSize; ++page) memory_.mark_code(page);
+  for (u64 page = pc.value / base::kPageSize; page <= (block->end.value - 1) / base::kPageSize;
+       ++page)
+    memory_.mark_code(page);
   return block;
 }
 

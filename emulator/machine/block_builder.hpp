@@ -12,18 +12,20 @@ namespace emulator::machine {
 
 class BlockBuilder {
  public:
-  BlockBuilder(memory::AddressSpace& memory, const cpu::Profile& profile, const std::set<u64>& probes)
+  BlockBuilder(memory::AddressSpace& memory, const cpu::Profile& profile,
+               const std::set<u64>& probes)
       : memory_(memory), binder_(profile), probes_(probes) {}
 
-  /// Decodes from `pc` to the first transfer of control, probe or page boundary trouble. Throws cpu::GuestFault when the
-  /// first instruction cannot be fetched or does not exist on this CPU, base::Unimplemented when rt0 lacks it.
+  /// Decodes from `pc` to the first transfer of control, probe or page boundary trouble. Throws
+  /// cpu::GuestFault when the first instruction cannot be fetched or does not exist on this CPU,
+  /// base::Unimplemented when rt0 lacks it.
   std::unique_ptr<decode::Block> build(Addr pc);
 
   const decode::Decoder& decoder() const { return decoder_; }
 
  private:
-  bool append(decode::Block& block, std::span<const u8> code, Addr pc, const cpu::GuestFault& fetch_fault,
-              unsigned& length, bool& ends);
+  bool append(decode::Block& block, std::span<const u8> code, Addr pc,
+              const cpu::GuestFault& fetch_fault, unsigned& length, bool& ends);
   [[noreturn]] void refuse(semantics::Binding why, std::span<const u8> code, Addr pc) const;
 
   memory::AddressSpace& memory_;

@@ -23,8 +23,10 @@ kernel::Config with_profile(kernel::Config config, const cpu::Profile& profile) 
   return config;
 }
 
-/// Adds to the core's effects what differs between two states: what the kernel did to the registers.
-void note_changes(cpu::Effects& effects, const cpu::Registers& before, const cpu::Registers& after) {
+/// Adds to the core's effects what differs between two states: what the kernel did to the
+/// registers.
+void note_changes(cpu::Effects& effects, const cpu::Registers& before,
+                  const cpu::Registers& after) {
   using cpu::PlaceKind;
   const auto note = [&effects](PlaceKind kind, unsigned index, u64 old_value, u64 new_value) {
     if (old_value == new_value) return;
@@ -44,7 +46,8 @@ void note_changes(cpu::Effects& effects, const cpu::Registers& before, const cpu
 
 }  // namespace
 
-Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image, kernel::Host& host)
+Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image,
+                 kernel::Host& host)
     : settings_(std::move(settings)),
       memory_(settings_.memory_limit),
       kernel_(with_profile(settings_.kernel, settings_.profile), memory_, host),
@@ -77,8 +80,10 @@ void Machine::report_deadlock() {
   std::string text = "guest deadlock: every thread waits and nothing can wake one:";
   for (const auto& t : kernel_.threads()) {
     const auto* row = kernel::find_syscall(t->syscall_number);
-    text += fmt::format("\n  thread {} in {} at {}, futex {}", t->tid, row != nullptr ? row->name : "no system call",
-                        base::hex(t->regs.rip), t->wait.kind == kernel::Wait::Kind::futex ? base::hex(t->wait.key) : "none");
+    text +=
+        fmt::format("\n  thread {} in {} at {}, futex {}", t->tid,
+                    row != nullptr ? row->name : "no system call", base::hex(t->regs.rip),
+                    t->wait.kind == kernel::Wait::Kind::futex ? base::hex(t->wait.key) : "none");
   }
   throw base::LimitReached(text);
 }
@@ -129,8 +134,10 @@ bool Machine::system_call(kernel::Thread& t) {
 /// What the loop stopped for. False: the thread's turn is over.
 bool Machine::handle(kernel::Thread& t, Stop stop) {
   switch (stop) {
-    case Stop::budget: return true;
-    case Stop::syscall: return system_call(t);
+    case Stop::budget:
+      return true;
+    case Stop::syscall:
+      return system_call(t);
     case Stop::fault:
       if (on.faulted) on.faulted(t, loop_.fault);
       t.regs = core_.regs;
@@ -164,14 +171,17 @@ void Machine::run_slice(kernel::Thread& t) {
         stop_requested_ = true;
         break;
       }
-      throw base::LimitReached(fmt::format("stopped after {} instructions (--max-instructions)", retired_));
+      throw base::LimitReached(
+          fmt::format("stopped after {} instructions (--max-instructions)", retired_));
     }
     core_.budget = static_cast<i64>(allowed);
     core_.goal = retired_ + allowed;
     slice_start_ = retired_;
     core_.clock_offset = clock_offset_;
     if (on.resuming) on.resuming(t);
-    const Stop stop = observing_ && on.retired ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); }) : loop_.run();
+    const Stop stop = observing_ && on.retired
+                          ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); })
+                          : loop_.run();
     account(t);
     if (!handle(t, stop)) break;
   }

@@ -1,4 +1,5 @@
-/// A machine: one core that executes the guest's threads in turn, the memory they share, and the kernel under them.
+/// A machine: one core that executes the guest's threads in turn, the memory they share, and the
+/// kernel under them.
 #pragma once
 
 #include <functional>
@@ -13,42 +14,50 @@ namespace emulator::machine {
 struct Settings {
   kernel::Config kernel;
   cpu::Profile profile;
-  u64 quantum = 10'000;                 // instructions a thread runs before the next one's turn, on average
-  u64 max_instructions = ~u64{0};       // reaching it throws base::LimitReached
-  u64 memory_limit = u64{4} << 30;      // bytes of guest pages
+  u64 quantum = 10'000;  // instructions a thread runs before the next one's turn, on average
+  u64 max_instructions = ~u64{0};   // reaching it throws base::LimitReached
+  u64 memory_limit = u64{4} << 30;  // bytes of guest pages
 };
 
 class Machine {
  public:
-  /// Maps the program and makes its first thread. Throws base::UserError for an image that cannot be run.
+  /// Maps the program and makes its first thread. Throws base::UserError for an image that cannot
+  /// be run.
   Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image, kernel::Host& host);
 
   /// What the user of a machine may listen to. Unset ones cost nothing.
   struct Hooks {
-    std::function<void(const kernel::Thread&, Addr)> probe;                 // about to execute a probed address
-    std::function<void(const kernel::Thread&, const Retired&)> retired;     // needs observe(true)
+    std::function<void(const kernel::Thread&, Addr)> probe;  // about to execute a probed address
+    std::function<void(const kernel::Thread&, const Retired&)> retired;  // needs observe(true)
     std::function<void(const kernel::Thread* from, const kernel::Thread& to)> switched;
-    std::function<void(const kernel::Thread&)> resuming;  // the kernel and the schedule have acted; its next instruction follows
-    std::function<void(const kernel::Thread&, const cpu::GuestFault&)> faulted;  // an instruction did, before the kernel acts
+    std::function<void(const kernel::Thread&)>
+        resuming;  // the kernel and the schedule have acted; its next instruction follows
+    std::function<void(const kernel::Thread&, const cpu::GuestFault&)>
+        faulted;  // an instruction did, before the kernel acts
   } on;
 
-  /// Runs to the end of the process, or until stop() is called from a hook (then nothing is returned).
+  /// Runs to the end of the process, or until stop() is called from a hook (then nothing is
+  /// returned).
   std::optional<kernel::ProcessExit> run();
   /// From a hook: return from run() before the next instruction.
   void stop() { stop_requested_ = true; }
-  /// Switches between the loop that reports every instruction and the one that does not. From a hook it takes effect at
-  /// the next probe, system call or turn.
+  /// Switches between the loop that reports every instruction and the one that does not. From a
+  /// hook it takes effect at the next probe, system call or turn.
   void observe(bool wanted) { observing_ = wanted; }
   void set_probes(std::set<u64> addresses) { loop_.set_probes(std::move(addresses)); }
   void remove_probe(Addr a) { loop_.remove_probe(a); }
   /// Stop (as by stop()) when this many instructions have retired.
   void stop_at(u64 number) { stop_at_ = number; }
 
-  u64 retired() const { return retired_ + (core_.goal - static_cast<u64>(core_.budget) - slice_start_); }
+  u64 retired() const {
+    return retired_ + (core_.goal - static_cast<u64>(core_.budget) - slice_start_);
+  }
   Nanos now() const { return Nanos(static_cast<i64>(retired()) + clock_offset_); }
   const kernel::Thread* current() const { return current_; }
   /// The registers of a thread, wherever they are: in the core while it runs.
-  const cpu::Registers& registers(const kernel::Thread& t) const { return &t == current_ ? core_.regs : t.regs; }
+  const cpu::Registers& registers(const kernel::Thread& t) const {
+    return &t == current_ ? core_.regs : t.regs;
+  }
   kernel::Kernel& kernel() { return kernel_; }
   memory::AddressSpace& memory() { return memory_; }
   const decode::Decoder& decoder() const { return loop_.decoder(); }
@@ -73,9 +82,9 @@ class Machine {
   RunLoop loop_;
   kernel::Thread* current_ = nullptr;
   kernel::Tid last_tid_ = 0;
-  u64 retired_ = 0;        // up to the start of what the core is running
-  u64 slice_start_ = 0;    // core_.goal - budget there
-  i64 clock_offset_ = 0;   // virtual ns = retired + this
+  u64 retired_ = 0;       // up to the start of what the core is running
+  u64 slice_start_ = 0;   // core_.goal - budget there
+  i64 clock_offset_ = 0;  // virtual ns = retired + this
   u64 schedule_state_;
   u64 slice_left_ = 0;
   u64 stop_at_ = ~u64{0};

@@ -23,7 +23,8 @@ const Op* run_on(Core& core, const Op* op) {
 
 namespace {
 
-/// In place of an Op whose bytes were written over: its block's remaining instructions have not retired.
+/// In place of an Op whose bytes were written over: its block's remaining instructions have not
+/// retired.
 const Op* stale_op(Core& core, const Op* op) {
   core.regs.rip = decode::block_of(op).pc_of(op).value;
   core.budget += op->left + 1;
@@ -86,7 +87,8 @@ const Op* RunLoop::part_of(const Block& block, u32 count) {
   return part_->ops.get();
 }
 
-/// The block at RIP, linked to where control came from; null when the budget is used up or a probe stands there.
+/// The block at RIP, linked to where control came from; null when the budget is used up or a probe
+/// stands there.
 const Op* RunLoop::next_block(bool& stopped_by_probe) {
   core_.current = nullptr;
   if (core_.budget <= 0) return nullptr;

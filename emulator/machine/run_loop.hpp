@@ -1,5 +1,6 @@
-/// The loop that executes guest instructions: the one hot place. `run` observes nothing; `run_observed` hands every
-/// retired instruction, with its effects, to a function. Both retire the same instructions with the same results.
+/// The loop that executes guest instructions: the one hot place. `run` observes nothing;
+/// `run_observed` hands every retired instruction, with its effects, to a function. Both retire the
+/// same instructions with the same results.
 #pragma once
 
 #include <memory>
@@ -28,8 +29,9 @@ enum class Stop : u8 {
 /// Bytes that the kernel wrote to guest memory for a system call.
 using KernelWrites = std::vector<std::pair<Addr, std::vector<u8>>>;
 
-/// One retired instruction, as the observed loop reports it. A SYSCALL is reported when the kernel has dealt with it:
-/// its effects include the registers that the kernel set, and `kernel_writes` the memory.
+/// One retired instruction, as the observed loop reports it. A SYSCALL is reported when the kernel
+/// has dealt with it: its effects include the registers that the kernel set, and `kernel_writes`
+/// the memory.
 struct Retired {
   u64 number;  // instructions retired before it
   Addr pc;
@@ -45,8 +47,10 @@ class RunLoop {
 
   /// Executes from core.regs.rip until one of Stop happens. core.budget is what may retire.
   Stop run();
-  /// The same, calling `retired(const Retired&)` after each instruction but a SYSCALL, which is left in `syscall`.
-  template <class F> Stop run_observed(F&& retired);
+  /// The same, calling `retired(const Retired&)` after each instruction but a SYSCALL, which is
+  /// left in `syscall`.
+  template <class F>
+  Stop run_observed(F&& retired);
 
   cpu::GuestFault fault{};
 
@@ -90,7 +94,8 @@ class RunLoop {
   std::unique_ptr<decode::Block> part_;  // a block cut short to the budget
 };
 
-template <class F> Stop RunLoop::run_observed(F&& retired) {
+template <class F>
+Stop RunLoop::run_observed(F&& retired) {
   try {
     while (core_.budget > 0) {
       core_.current = nullptr;
@@ -118,7 +123,8 @@ template <class F> Stop RunLoop::run_observed(F&& retired) {
     }
     return Stop::budget;
   } catch (const cpu::GuestFault& what) {
-    // `faulted` gives back what entering a whole block takes; here instructions are counted one by one.
+    // `faulted` gives back what entering a whole block takes; here instructions are counted one by
+    // one.
     if (core_.current != nullptr) core_.budget -= core_.current->left + 1;
     return faulted(what);
   }

@@ -1,4 +1,5 @@
-// Access to guest memory: permissions, first touch, copy-on-write, and the translation cache that remembers.
+// Access to guest memory: permissions, first touch, copy-on-write, and the translation cache that
+// remembers.
 #include "emulator/memory/address_space.hpp"
 
 #include <algorithm>
@@ -40,20 +41,22 @@ void AddressSpace::code_write(u64 page) {
 }
 
 /// The exclusive frame of a page, filled from its backing when it is new.
-u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address,
-                              Access access) {
+u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, bool for_write,
+                              u64 address, Access access) {
   const u64 page_address = page * kPageSize;
   std::span<const u8> source;
   if (region.backing) {
     const u64 offset = region.backing_offset + (page_address - region_start);
     const auto& bytes = region.backing->bytes;
-    if (offset < bytes.size()) source = bytes.subspan(offset, std::min<u64>(kPageSize, bytes.size() - offset));
+    if (offset < bytes.size())
+      source = bytes.subspan(offset, std::min<u64>(kPageSize, bytes.size() - offset));
     if (source.empty() && region.backing->bus_past_end && pages_.find(page) == nullptr)
       throw GuestFault{FaultKind::bus, Addr(address), access, true};
   }
   if (!for_write && source.empty()) return const_cast<u8*>(kZeroPage.data());
   if (pages_.find(page) == nullptr && touched_bytes() + kPageSize > limit_)
-    throw base::LimitReached(fmt::format("the guest touched more memory than --memory allows ({} MiB)", limit_ >> 20));
+    throw base::LimitReached(
+        fmt::format("the guest touched more memory than --memory allows ({} MiB)", limit_ >> 20));
   bool created = false;
   Frame* frame = pages_.own(page, created);
   if (created && !source.empty()) std::memcpy(frame->bytes.data(), source.data(), source.size());
@@ -77,7 +80,8 @@ u8* AddressSpace::translate(u64 page, Access access, u64 address) {
                  ? frame->bytes.data()
                  : materialise(page, *region, start, write, address, access);
   if (write && code_pages_.contains(page)) {
-    code_write(page);  // blocks decoded from it are dropped; it may be written freely until code runs there again
+    code_write(page);  // blocks decoded from it are dropped; it may be written freely until code
+                       // runs there again
   }
   Tlb::Entry& read = tlb_->read[page % Tlb::kEntries];
   const u64 addend = reinterpret_cast<u64>(host) - page * kPageSize;
@@ -147,7 +151,8 @@ void AddressSpace::poke(Addr to, std::span<const u8> from) {
     const Region* region = region_at(Addr(at), &start);
     RT0_CHECK(region != nullptr, "poke outside any mapping");
     const std::size_t n = std::min<u64>(from.size(), kPageSize - in_page);
-    std::memcpy(materialise(page, *region, start, true, at, Access::write) + in_page, from.data(), n);
+    std::memcpy(materialise(page, *region, start, true, at, Access::write) + in_page, from.data(),
+                n);
     tlb_->drop(page);
     code_write(page);
     from = from.subspan(n);
@@ -170,7 +175,8 @@ bool AddressSpace::peek(Addr from, std::span<u8> to) const {
     } else if (region->backing) {
       const u64 offset = region->backing_offset + (at - start);
       const auto& bytes = region->backing->bytes;
-      if (offset < bytes.size()) std::memcpy(to.data(), bytes.data() + offset, std::min<u64>(n, bytes.size() - offset));
+      if (offset < bytes.size())
+        std::memcpy(to.data(), bytes.data() + offset, std::min<u64>(n, bytes.size() - offset));
     }
     to = to.subspan(n);
     at += n;

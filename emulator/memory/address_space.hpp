@@ -1,5 +1,6 @@
-/// The guest's 47-bit user address space: mappings with permissions, 4 KiB pages made on first touch, copy-on-write
-/// snapshots, and a direct-mapped translation cache that makes the common access a compare and a load.
+/// The guest's 47-bit user address space: mappings with permissions, 4 KiB pages made on first
+/// touch, copy-on-write snapshots, and a direct-mapped translation cache that makes the common
+/// access a compare and a load.
 #pragma once
 
 #include <functional>
@@ -25,8 +26,8 @@ inline constexpr u64 kUserEnd = 0x7ffffffff000;
 /// Nothing is mapped below (vm.mmap_min_addr).
 inline constexpr u64 kUserStart = 0x10000;
 
-/// What fills the pages of a mapping before the guest writes to them. Bytes past the end read as zero; pages that lie
-/// wholly past the end of a file fault with SIGBUS when `bus_past_end`.
+/// What fills the pages of a mapping before the guest writes to them. Bytes past the end read as
+/// zero; pages that lie wholly past the end of a file fault with SIGBUS when `bus_past_end`.
 struct Backing {
   std::shared_ptr<const void> owner;  // keeps `bytes` alive
   std::span<const u8> bytes;
@@ -43,8 +44,9 @@ struct Region {
   std::string name;                        // "[stack]", "[heap]", a guest path
 };
 
-/// Translation cache. A slot's tag is the page number it answers for; `addend` plus the guest address is the host
-/// address. Pages that hold decoded code, are shared with a snapshot or are watched are never in the write half.
+/// Translation cache. A slot's tag is the page number it answers for; `addend` plus the guest
+/// address is the host address. Pages that hold decoded code, are shared with a snapshot or are
+/// watched are never in the write half.
 struct Tlb {
   static constexpr std::size_t kEntries = 256;
   static constexpr u64 kEmpty = ~u64{0};
@@ -55,11 +57,12 @@ struct Tlb {
   std::array<Entry, kEntries> read;
   std::array<Entry, kEntries> write;
 
-  /// The host address of [address, address + size) or null. An access that straddles pages misses: its last byte's
-  /// page number is compared with the slot of its first.
+  /// The host address of [address, address + size) or null. An access that straddles pages misses:
+  /// its last byte's page number is compared with the slot of its first.
   static u8* find(const std::array<Entry, kEntries>& half, u64 address, unsigned size) {
     const Entry& e = half[(address / base::kPageSize) % kEntries];
-    if ((address + size - 1) / base::kPageSize != e.tag) [[unlikely]] return nullptr;
+    if ((address + size - 1) / base::kPageSize != e.tag) [[unlikely]]
+      return nullptr;
     return reinterpret_cast<u8*>(e.addend + address);
   }
   void clear() { read.fill({}), write.fill({}); }
@@ -69,8 +72,8 @@ struct Tlb {
   }
 };
 
-/// What a listener to AddressSpace::on_change is told: bytes or whole pages were replaced; a protection; mappings, and with
-/// them what the pages hold.
+/// What a listener to AddressSpace::on_change is told: bytes or whole pages were replaced; a
+/// protection; mappings, and with them what the pages hold.
 enum class Change : u8 { contents, protection, mapping };
 
 /// A frozen address space: shares every page with the live one until either writes.
@@ -79,26 +82,31 @@ struct Snapshot {
   std::shared_ptr<const std::map<u64, Region>> regions;
 };
 
-/// What may be copied to and from the guest whole: no pointers of ours, and not a container, whose elements are meant.
+/// What may be copied to and from the guest whole: no pointers of ours, and not a container, whose
+/// elements are meant.
 template <class T>
 concept Record = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> &&
-                 !std::is_convertible_v<const T&, std::span<const u8>> && !std::is_convertible_v<T&, std::span<u8>>;
+                 !std::is_convertible_v<const T&, std::span<const u8>> &&
+                 !std::is_convertible_v<T&, std::span<u8>>;
 
 class AddressSpace {
  public:
   /// `limit`: bytes of pages that may be touched; reaching it throws base::LimitReached.
   explicit AddressSpace(u64 limit);
 
-  // -- mappings; addresses and lengths are page-aligned, ranges lie in user space (checked by the caller) --
+  // -- mappings; addresses and lengths are page-aligned, ranges lie in user space (checked by the
+  // caller) --
 
   /// Replaces whatever is mapped in [start, start+length).
   void map(Addr start, u64 length, Region region);
   void unmap(Addr start, u64 length);
-  /// False when part of the range is not mapped (ENOMEM); the mapped part before the hole is changed, as Linux does.
+  /// False when part of the range is not mapped (ENOMEM); the mapped part before the hole is
+  /// changed, as Linux does.
   bool protect(Addr start, u64 length, u8 protection);
   bool is_mapped(Addr start, u64 length) const;  // wholly
   bool is_free(Addr start, u64 length) const;    // no byte of it mapped
-  /// The highest free range of `length` bytes that ends at or below `ceiling`: the deterministic placement rule.
+  /// The highest free range of `length` bytes that ends at or below `ceiling`: the deterministic
+  /// placement rule.
   std::optional<Addr> find_free(u64 length, Addr ceiling) const;
   const Region* region_at(Addr a, u64* start = nullptr) const;
   const std::map<u64, Region>& regions() const { return *regions_; }
@@ -108,26 +116,33 @@ class AddressSpace {
   void move_pages(Addr from, Addr to, u64 length);
   bool page_touched(u64 page) const { return pages_.find(page) != nullptr; }
 
-  // -- access: checked copies; throw GuestFault at the first byte that cannot be accessed, nothing written before --
+  // -- access: checked copies; throw GuestFault at the first byte that cannot be accessed, nothing
+  // written before --
 
   void read(Addr from, std::span<u8> to, cpu::Access why = cpu::Access::read);
   void write(Addr to, std::span<const u8> from);
   /// As read/write, for the kernel's copies: false (EFAULT) instead of a fault.
   bool copy_in(Addr from, std::span<u8> to);
   bool copy_out(Addr to, std::span<const u8> from);
-  template <Record T> bool copy_in(Addr from, T& to) {
+  template <Record T>
+  bool copy_in(Addr from, T& to) {
     return copy_in(from, std::span(reinterpret_cast<u8*>(&to), sizeof(T)));
   }
-  template <Record T> bool copy_out(Addr to, const T& from) {
+  template <Record T>
+  bool copy_out(Addr to, const T& from) {
     return copy_out(to, std::span(reinterpret_cast<const u8*>(&from), sizeof(T)));
   }
   /// While set, every copy_out is noted here: what the kernel wrote for a system call.
-  void journal_copies(std::vector<std::pair<Addr, std::vector<u8>>>* journal) { journal_ = journal; }
+  void journal_copies(std::vector<std::pair<Addr, std::vector<u8>>>* journal) {
+    journal_ = journal;
+  }
   /// Writes whatever the protection (the loader, a debugger). Mapped pages only.
   void poke(Addr to, std::span<const u8> from);
-  /// Reads whatever the protection without touching pages or the translation cache; false when not mapped.
+  /// Reads whatever the protection without touching pages or the translation cache; false when not
+  /// mapped.
   bool peek(Addr from, std::span<u8> to) const;
-  /// As many code bytes as can be fetched at `pc`, at most to.size(); 0 with a fault to raise when none can.
+  /// As many code bytes as can be fetched at `pc`, at most to.size(); 0 with a fault to raise when
+  /// none can.
   std::size_t fetch(Addr pc, std::span<u8> to, cpu::GuestFault& fault);
 
   /// Fills the translation cache for one page or throws the GuestFault.
@@ -139,14 +154,21 @@ class AddressSpace {
   void attach(Tlb* tlb) { tlb_ = tlb; }
   /// Code was decoded from this page: the next write to it calls the listener, once.
   void mark_code(u64 page);
-  void on_code_change(std::function<void(u64 page)> listener) { code_changed_ = std::move(listener); }
+  void on_code_change(std::function<void(u64 page)> listener) {
+    code_changed_ = std::move(listener);
+  }
 
-  /// Told of everything that the kernel or a debugger changes, after the fact. Of the guest's own stores it hears some, those
-  /// that take the slow path.
-  void on_change(std::function<void(Change what, Addr start, u64 length)> listener) { changed_ = std::move(listener); }
+  /// Told of everything that the kernel or a debugger changes, after the fact. Of the guest's own
+  /// stores it hears some, those that take the slow path.
+  void on_change(std::function<void(Change what, Addr start, u64 length)> listener) {
+    changed_ = std::move(listener);
+  }
   /// Calls visit(page number, its bytes) for the pages that have been touched, in ascending order.
-  template <class Visit> void for_each_page(Visit visit) const {
-    pages_.for_each([&](u64 page, const Frame& frame) { visit(page, std::span<const u8, base::kPageSize>(frame.bytes)); });
+  template <class Visit>
+  void for_each_page(Visit visit) const {
+    pages_.for_each([&](u64 page, const Frame& frame) {
+      visit(page, std::span<const u8, base::kPageSize>(frame.bytes));
+    });
   }
 
   // -- snapshots --
@@ -168,7 +190,8 @@ class AddressSpace {
     if (changed_) changed_(what, Addr(start), length);
   }
   [[noreturn]] static void fault(u64 address, cpu::Access access, bool present);
-  u8* materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address, cpu::Access access);
+  u8* materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address,
+                  cpu::Access access);
 
   PageTable pages_;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();

@@ -46,7 +46,8 @@ PageTable::Node* PageTable::unshared(Node* node, unsigned level) {
 
 Frame* PageTable::find(u64 page) const {
   void* p = root_;
-  for (unsigned level = 0; level < kLevels && p != nullptr; ++level) p = static_cast<Node*>(p)->slot[index(page, level)];
+  for (unsigned level = 0; level < kLevels && p != nullptr; ++level)
+    p = static_cast<Node*>(p)->slot[index(page, level)];
   return static_cast<Frame*>(p);
 }
 
@@ -91,7 +92,8 @@ Frame* PageTable::own(u64 page, bool& created) {
   return static_cast<Frame*>(slot);
 }
 
-/// Erases [first, last) below `node`, which spans pages from base_page on; returns how many frames went.
+/// Erases [first, last) below `node`, which spans pages from base_page on; returns how many frames
+/// went.
 u64 PageTable::erase_in(Node*& node, unsigned level, u64 base_page, u64 first, u64 last) {
   const unsigned shift = kBitsPerLevel * (kLevels - 1 - level);
   const u64 from = first > base_page ? (first - base_page) >> shift : 0;

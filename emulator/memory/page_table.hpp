@@ -1,5 +1,6 @@
-/// Page number → frame, as a persistent radix tree: copying the table is copying a pointer, and a change after that
-/// copies only the nodes and the frame on its path. That is what makes snapshots cost the pages touched.
+/// Page number → frame, as a persistent radix tree: copying the table is copying a pointer, and a
+/// change after that copies only the nodes and the frame on its path. That is what makes snapshots
+/// cost the pages touched.
 #pragma once
 
 #include <array>
@@ -10,7 +11,8 @@
 
 namespace emulator::memory {
 
-/// One 4 KiB page of guest memory. Shared between snapshots by reference count; written only while unshared.
+/// One 4 KiB page of guest memory. Shared between snapshots by reference count; written only while
+/// unshared.
 struct Frame {
   u32 references = 1;
   alignas(64) std::array<u8, base::kPageSize> bytes;
@@ -20,7 +22,8 @@ class PageTable {
  public:
   PageTable() = default;
   PageTable(const PageTable& other);
-  PageTable(PageTable&& other) noexcept : root_(std::exchange(other.root_, nullptr)), count_(std::exchange(other.count_, 0)) {}
+  PageTable(PageTable&& other) noexcept
+      : root_(std::exchange(other.root_, nullptr)), count_(std::exchange(other.count_, 0)) {}
   PageTable& operator=(PageTable other) noexcept {
     std::swap(root_, other.root_), std::swap(count_, other.count_);
     return *this;
@@ -31,15 +34,18 @@ class PageTable {
   Frame* find(u64 page) const;
   /// May the frame be written in place: no snapshot shares it nor any node above it.
   bool exclusive(u64 page) const;
-  /// The frame of a page, made exclusive: new and zero when there was none, copied when it was shared.
-  /// `created` tells which.
+  /// The frame of a page, made exclusive: new and zero when there was none, copied when it was
+  /// shared. `created` tells which.
   Frame* own(u64 page, bool& created);
   /// Forgets all pages in [first, last).
   void erase(u64 first, u64 last);
   /// Pages held.
   u64 count() const { return count_; }
   /// Calls visit(page, frame) in ascending order.
-  template <class Visit> void for_each(Visit visit) const { walk(root_, 0, 0, visit); }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    walk(root_, 0, 0, visit);
+  }
 
  private:
   // 47-bit addresses have 35-bit page numbers: four levels of 9 bits.
@@ -57,7 +63,8 @@ class PageTable {
   static Node* unshared(Node* node, unsigned level);
   u64 erase_in(Node*& node, unsigned level, u64 base_page, u64 first, u64 last);
 
-  template <class Visit> static void walk(const void* p, unsigned level, u64 base_page, Visit& visit) {
+  template <class Visit>
+  static void walk(const void* p, unsigned level, u64 base_page, Visit& visit) {
     if (p == nullptr) return;
     if (level == kLevels) {
       visit(base_page, *static_cast<const Frame*>(p));
@@ -65,7 +72,8 @@ class PageTable {
     }
     const auto* node = static_cast<const Node*>(p);
     for (u64 i = 0; i < kFanout; ++i)
-      walk(node->slot[i], level + 1, base_page + (i << (kBitsPerLevel * (kLevels - 1 - level))), visit);
+      walk(node->slot[i], level + 1, base_page + (i << (kBitsPerLevel * (kLevels - 1 - level))),
+           visit);
   }
 
   Node* root_ = nullptr;

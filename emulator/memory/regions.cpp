@@ -25,13 +25,15 @@ void AddressSpace::split(Regions& regions, u64 at) {
 
 namespace {
 bool continues(u64 left_start, const Region& left, u64 right_start, const Region& right) {
-  return left.end == right_start && left.protection == right.protection && left.shared == right.shared &&
-         left.backing == right.backing && left.name == right.name &&
-         (!left.backing || left.backing_offset + (right_start - left_start) == right.backing_offset);
+  return left.end == right_start && left.protection == right.protection &&
+         left.shared == right.shared && left.backing == right.backing && left.name == right.name &&
+         (!left.backing ||
+          left.backing_offset + (right_start - left_start) == right.backing_offset);
 }
 }  // namespace
 
-/// Joins regions that became alike, so that /proc/self/maps and the map's size stay as Linux would have them.
+/// Joins regions that became alike, so that /proc/self/maps and the map's size stay as Linux would
+/// have them.
 void AddressSpace::merge_around(Regions& regions, u64 start, u64 end) {
   auto it = regions.lower_bound(start);
   if (it != regions.begin()) --it;
@@ -72,7 +74,8 @@ void AddressSpace::map(Addr start, u64 length, Region region) {
 
 void AddressSpace::unmap(Addr start, u64 length) {
   const u64 end = start.value + length;
-  RT0_CHECK(start.value % base::kPageSize == 0 && length % base::kPageSize == 0, "unaligned mapping");
+  RT0_CHECK(start.value % base::kPageSize == 0 && length % base::kPageSize == 0,
+            "unaligned mapping");
   Regions& regions = mutable_regions();
   split(regions, start.value);
   split(regions, end);
@@ -88,7 +91,8 @@ bool AddressSpace::protect(Addr start, u64 length, u8 protection) {
   split(regions, start.value);
   split(regions, end);
   u64 at = start.value;
-  for (auto it = regions.lower_bound(start.value); it != regions.end() && it->first < end && it->first == at; ++it) {
+  for (auto it = regions.lower_bound(start.value);
+       it != regions.end() && it->first < end && it->first == at; ++it) {
     it->second.protection = protection;
     at = it->second.end;
   }

@@ -14,31 +14,37 @@ constexpr bool is_canonical(u64 address) {
   return upper == 0 || upper == -1;
 }
 
-/// Does the access go through SS: it is a push or a pop, or its operand is based on RSP or RBP and has no segment
-/// prefix (SDM vol. 1, 3.7.4)?
+/// Does the access go through SS: it is a push or a pop, or its operand is based on RSP or RBP and
+/// has no segment prefix (SDM vol. 1, 3.7.4)?
 bool in_stack_segment(const Core& core, const Op* op, u64 address) {
   if (core.regs[cpu::rsp] - address + 8 <= 16) return true;
   if (op->bits & (decode::kOpAbsolute | decode::kOpFs | decode::kOpGs)) return false;
-  return (op->base == 8 * cpu::rsp || op->base == 8 * cpu::rbp) && op->index != 8 * cpu::kSlotFsBase && op->index != 8 * cpu::kSlotGsBase;
+  return (op->base == 8 * cpu::rsp || op->base == 8 * cpu::rbp) &&
+         op->index != 8 * cpu::kSlotFsBase && op->index != 8 * cpu::kSlotGsBase;
 }
 
 /// The first and the last byte's address are checked before paging is (SDM vol. 1, 3.3.7.1).
 void require_canonical(Core& core, const Op* op, u64 address, u64 size) {
   core.current = op;
-  if (is_canonical(address) && is_canonical(address + size - 1)) [[likely]] return;
-  raise(core, op, in_stack_segment(core, op, address) ? cpu::FaultKind::stack : cpu::FaultKind::general_protection);
+  if (is_canonical(address) && is_canonical(address + size - 1)) [[likely]]
+    return;
+  raise(core, op,
+        in_stack_segment(core, op, address) ? cpu::FaultKind::stack
+                                            : cpu::FaultKind::general_protection);
 }
 
 }  // namespace
 
-template <class T> T load_slow(Core& core, const Op* op, u64 address) {
+template <class T>
+T load_slow(Core& core, const Op* op, u64 address) {
   require_canonical(core, op, address, sizeof(T));
   T value;
   core.memory->read(Addr(address), std::span(reinterpret_cast<u8*>(&value), sizeof value));
   return value;
 }
 
-template <class T> void store_slow(Core& core, const Op* op, u64 address, T value) {
+template <class T>
+void store_slow(Core& core, const Op* op, u64 address, T value) {
   require_canonical(core, op, address, sizeof(T));
   core.memory->write(Addr(address), std::span(reinterpret_cast<const u8*>(&value), sizeof value));
 }

@@ -1,92 +1,23 @@
-/// How a meaning reaches the machine. A meaning is written once, as a template over `c`; this class is every `c`.
+/// How a meaning reaches the machine. A meaning is written once, as a template over `c`; this class
+/// is every `c`.
 ///
-/// A Form fixes at compile time how operands are found, so that the fast loop's handlers are straight code; Kind::any
-/// leaves it to the Op. With Observed every write and every memory access is recorded in Core::effects, and nothing is
-/// chained. Laziness, caches and dispatch live here and in the loop, never in a meaning.
+/// A Form fixes at compile time how operands are found, so that the fast loop's handlers are
+/// straight code; Kind::any leaves it to the Op. With Observed every write and every memory access
+/// is recorded in Core::effects, and nothing is chained. Laziness, caches and dispatch live here
+/// and in the loop, never in a meaning.
 #pragma once
 
 #include <cstring>
 #include <type_traits>
 
-#include "emulator/cpu/fault.hpp"
 #include "emulator/semantics/core.hpp"
+#include "emulator/semantics/operand.hpp"
+#include "emulator/semantics/slow_paths.hpp"
 
 namespace emulator::semantics {
 
-using cpu::Flags;
-using cpu::V128;
-using cpu::V256;
-using cpu::Word;
-
-enum class Place : u8 { any, none, reg, mem, imm };
-enum class Addressing : u8 { any, base, full, absolute };
-
-/// Where operands 0 to 2 are and how a memory operand's address is formed.
-struct Form {
-  Place operand[3] = {Place::any, Place::any, Place::any};
-  Addressing addressing = Addressing::any;
-  friend bool operator==(const Form&, const Form&) = default;
-};
-inline constexpr Form kAnyForm{};
-
-/// The low 8 to 64 bits of an XMM register, or a memory operand of that size, as bits.
-struct Low8 { u8 bits; };
-struct Low16 { u16 bits; };
-struct Low32 { u32 bits; };
-struct Low64 { u64 bits; };
-template <class T> concept Vector = std::same_as<T, V128> || std::same_as<T, V256>;
-template <class T>
-concept Low = std::same_as<T, Low8> || std::same_as<T, Low16> || std::same_as<T, Low32> || std::same_as<T, Low64>;
-
-/// Raises a fault at the instruction `op`: out of line, so that handlers stay small and free of frames.
-[[noreturn]] void raise(Core& core, const Op* op, cpu::FaultKind kind);
-/// The slow paths of a memory access: page straddling, first touch, copy-on-write, code pages, faults.
-template <class T> T load_slow(Core& core, const Op* op, u64 address);
-template <class T> void store_slow(Core& core, const Op* op, u64 address, T value);
-extern template u8 load_slow(Core&, const Op*, u64);
-extern template u16 load_slow(Core&, const Op*, u64);
-extern template u32 load_slow(Core&, const Op*, u64);
-extern template u64 load_slow(Core&, const Op*, u64);
-extern template V128 load_slow(Core&, const Op*, u64);
-extern template V256 load_slow(Core&, const Op*, u64);
-extern template void store_slow(Core&, const Op*, u64, u8);
-extern template void store_slow(Core&, const Op*, u64, u16);
-extern template void store_slow(Core&, const Op*, u64, u32);
-extern template void store_slow(Core&, const Op*, u64, u64);
-extern template void store_slow(Core&, const Op*, u64, V128);
-extern template void store_slow(Core&, const Op*, u64, V256);
-/// True (and faults with #PF otherwise) when [address, address+size) can be written; for stores that must not tear.
-void require_writable(Core& core, const Op* op, u64 address, u64 size);
-
-#define RT0_INLINE [[gnu::always_inline]] inline
-
-/// Enters the block that begins with `first`, if the budget holds all of it; else back to the loop.
-RT0_INLINE const Op* enter(Core& core, const Op* first) {
-  const i64 count = decode::count_of(first);
-  if (core.budget < count) [[unlikely]] {
-    core.regs.rip = decode::block_of(first).pc.value;
-    core.unlinked = nullptr;
-    return nullptr;
-  }
-  core.budget -= count;
-  return first;
-}
-
-/// Copies an operand. In halves of 16 bytes, which compilers keep in registers; a copy of 32 they
-/// route through the stack.
-template <class T> RT0_INLINE void copy_value(void* to, const void* from) {
-  if constexpr (sizeof(T) == 32) {
-    std::memcpy(to, from, 16);
-    std::memcpy(static_cast<u8*>(to) + 16, static_cast<const u8*>(from) + 16, 16);
-  } else {
-    std::memcpy(to, from, sizeof(T));
-  }
-}
-
-/// With Probed, `probe` must have found the memory operand in the translation cache before the
-/// meaning runs. The slow path is then outside of the meaning, so that a handler for values that are
-/// not returned in registers keeps no frame.
-template <Form F, bool Observed, bool Probed = false> class Access {
+template <Form F, bool Observed, bool Probed = false>
+class Access {
  public:
   static constexpr bool kObserved = Observed;
 
@@ -108,30 +39,36 @@ template <Form F, bool Observed, bool Probed = false> class Access {
   RT0_INLINE bool is_reg(unsigned i) const { return !is_mem(i) && !is_imm(i); }
 
   /// A general register, memory or immediate (sign-extended) operand.
-  template <Word T> RT0_INLINE T read(unsigned i) {
+  template <Word T>
+  RT0_INLINE T read(unsigned i) {
     if (is_mem(i)) return load<T>(address());
     if (is_imm(i)) return static_cast<T>(immediate());
     T v;
     std::memcpy(&v, reinterpret_cast<const u8*>(core_.regs.slots.data()) + op_->reg[i], sizeof v);
     return v;
   }
-  /// An XMM/YMM register or memory operand. Legacy SSE requires memory to be aligned (#GP); VEX does not.
-  template <Vector T> RT0_INLINE T read(unsigned i) {
+  /// An XMM/YMM register or memory operand. Legacy SSE requires memory to be aligned (#GP); VEX
+  /// does not.
+  template <Vector T>
+  RT0_INLINE T read(unsigned i) {
     if (is_mem(i) && !(op_->bits & decode::kOpVex)) return read_aligned<T>(i);
     return read_unaligned<T>(i);
   }
-  template <Vector T> RT0_INLINE T read_unaligned(unsigned i) {
+  template <Vector T>
+  RT0_INLINE T read_unaligned(unsigned i) {
     if (is_mem(i)) return load<T>(address());
     T v;
     copy_value<T>(v.bytes.data(), core_.regs.ymm[op_->reg[i]].bytes.data());
     return v;
   }
-  template <Vector T> RT0_INLINE T read_aligned(unsigned i) {
+  template <Vector T>
+  RT0_INLINE T read_aligned(unsigned i) {
     if (is_mem(i)) require_aligned(sizeof(T));
     return read_unaligned<T>(i);
   }
   /// The low lane of an XMM register, or memory of the lane's size.
-  template <Low T> RT0_INLINE T read(unsigned i) {
+  template <Low T>
+  RT0_INLINE T read(unsigned i) {
     using Bits = decltype(T::bits);
     if (is_mem(i)) return {load<Bits>(address())};
     Bits v;
@@ -139,8 +76,10 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     return {v};
   }
 
-  /// 32-bit register writes clear the upper half; 8- and 16-bit ones keep the rest (SDM vol. 1, 3.4.1.1).
-  template <Word T> RT0_INLINE void write(unsigned i, T v) {
+  /// 32-bit register writes clear the upper half; 8- and 16-bit ones keep the rest (SDM vol.
+  /// 1, 3.4.1.1).
+  template <Word T>
+  RT0_INLINE void write(unsigned i, T v) {
     if (is_mem(i)) return store<T>(address(), v);
     u8* const place = reinterpret_cast<u8*>(core_.regs.slots.data()) + op_->reg[i];
     note_gpr(op_->reg[i] / 8, [&] {
@@ -153,22 +92,29 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     });
   }
   /// Legacy SSE keeps bits above the operand; VEX clears them (SDM vol. 1, 14.1.4).
-  template <Vector T> RT0_INLINE void write(unsigned i, const T& v) {
+  template <Vector T>
+  RT0_INLINE void write(unsigned i, const T& v) {
     if (is_mem(i)) return store<T>(address(), v);
     write_ymm(op_->reg[i], v, (op_->bits & decode::kOpVex) != 0);
   }
-  template <Vector T> RT0_INLINE void write_aligned(unsigned i, const T& v) {
+  template <Vector T>
+  RT0_INLINE void write_aligned(unsigned i, const T& v) {
     if (is_mem(i)) require_aligned(sizeof(T));
     write(i, v);
   }
-  template <Low T> RT0_INLINE void write_mem(const T& v) { store(address(), v.bits); }
+  template <Low T>
+  RT0_INLINE void write_mem(const T& v) {
+    store(address(), v.bits);
+  }
 
-  template <Vector T> RT0_INLINE T ymm(unsigned number) const {
+  template <Vector T>
+  RT0_INLINE T ymm(unsigned number) const {
     T v;
     copy_value<T>(v.bytes.data(), core_.regs.ymm[number].bytes.data());
     return v;
   }
-  template <Vector T> RT0_INLINE void write_ymm(unsigned number, const T& v, bool clear_above) {
+  template <Vector T>
+  RT0_INLINE void write_ymm(unsigned number, const T& v, bool clear_above) {
     V256& place = core_.regs.ymm[number];
     note_ymm(number, [&] {
       copy_value<T>(place.bytes.data(), v.bytes.data());
@@ -184,13 +130,16 @@ template <Form F, bool Observed, bool Probed = false> class Access {
       return v;
     };
     if constexpr (F.addressing == Addressing::absolute) return op_->target;
-    if constexpr (F.addressing == Addressing::base) return slot(op_->base) + static_cast<u64>(i64{op_->disp});
+    if constexpr (F.addressing == Addressing::base)
+      return slot(op_->base) + static_cast<u64>(i64{op_->disp});
     if constexpr (F.addressing == Addressing::any) {
       if (op_->bits & decode::kOpAbsolute) return op_->target;
     }
-    const u64 sum = slot(op_->base) + (slot(op_->index) << op_->scale) + static_cast<u64>(i64{op_->disp});
+    const u64 sum =
+        slot(op_->base) + (slot(op_->index) << op_->scale) + static_cast<u64>(i64{op_->disp});
     if constexpr (F.addressing == Addressing::any) {
-      if (op_->bits & (decode::kOpAddress32 | decode::kOpFs | decode::kOpGs)) [[unlikely]] return linear(sum);
+      if (op_->bits & (decode::kOpAddress32 | decode::kOpFs | decode::kOpGs)) [[unlikely]]
+        return linear(sum);
     }
     return sum;
   }
@@ -198,7 +147,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
   u64 linear(u64 sum) const {
     return (op_->bits & decode::kOpAddress32 ? static_cast<u32>(sum) : sum) + segment_base();
   }
-  /// The address `offset` bytes from the memory operand: with 32-bit addresses the sum wraps before a segment base is added.
+  /// The address `offset` bytes from the memory operand: with 32-bit addresses the sum wraps before
+  /// a segment base is added.
   u64 address_at(u64 offset) const {
     if (!(op_->bits & decode::kOpAddress32)) return address() + offset;
     const u64 segment = segment_base();
@@ -215,8 +165,12 @@ template <Form F, bool Observed, bool Probed = false> class Access {
 
   // -- registers by name --
 
-  template <Word T> RT0_INLINE T reg(unsigned number) const { return static_cast<T>(core_.regs.slots[number]); }
-  template <Word T> RT0_INLINE void set_reg(unsigned number, T v) {
+  template <Word T>
+  RT0_INLINE T reg(unsigned number) const {
+    return static_cast<T>(core_.regs.slots[number]);
+  }
+  template <Word T>
+  RT0_INLINE void set_reg(unsigned number, T v) {
     note_gpr(number, [&] {
       u64& place = core_.regs.slots[number];
       if constexpr (sizeof(T) >= 4)
@@ -253,7 +207,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     host_ = memory::Tlb::find(kStores ? core_.tlb.write : core_.tlb.read, address(), size);
     return host_ != nullptr;
   }
-  template <class T> RT0_INLINE T load(u64 a) {
+  template <class T>
+  RT0_INLINE T load(u64 a) {
     T v;
     if constexpr (Probed) {
       copy_value<T>(&v, host_);
@@ -269,7 +224,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     }
     return v;
   }
-  template <class T> RT0_INLINE void store(u64 a, T v) {
+  template <class T>
+  RT0_INLINE void store(u64 a, T v) {
     if constexpr (Probed) {
       copy_value<T>(host_, &v);
       return;
@@ -291,19 +247,22 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     else
       store_slow<T>(core_, op_, a, v);
   }
-  template <Word T> RT0_INLINE void push(T v) {
+  template <Word T>
+  RT0_INLINE void push(T v) {
     const u64 sp = core_.regs[cpu::rsp] - sizeof(T);
     store<T>(sp, v);
     set_reg<u64>(cpu::rsp, sp);
   }
-  template <Word T> RT0_INLINE T pop() {
+  template <Word T>
+  RT0_INLINE T pop() {
     const u64 sp = core_.regs[cpu::rsp];
     const T v = load<T>(sp);
     set_reg<u64>(cpu::rsp, sp + sizeof(T));
     return v;
   }
   RT0_INLINE void require_aligned(u64 size) {
-    if (address() % size != 0) [[unlikely]] raise(core_, op_, cpu::FaultKind::general_protection);
+    if (address() % size != 0) [[unlikely]]
+      raise(core_, op_, cpu::FaultKind::general_protection);
   }
   /// Typed so that a meaning that transfers control can `return c.raise_fault(…)`.
   [[noreturn]] const Op* raise_fault(cpu::FaultKind kind) { raise(core_, op_, kind); }
@@ -323,7 +282,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     } else {
       decode::Exits& e = exits();
       const Op*& to = taken ? e.taken : e.fall;
-      if (to == nullptr) [[unlikely]] return unlinked(to, taken);
+      if (to == nullptr) [[unlikely]]
+        return unlinked(to, taken);
       return enter(core_, to);
     }
   }
@@ -333,7 +293,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
       return nullptr;
     } else {
       const JumpCache::Entry& e = core_.jumps.at(target);
-      if (e.pc == target) [[likely]] return enter(core_, e.op);
+      if (e.pc == target) [[likely]]
+        return enter(core_, e.op);
       core_.regs.rip = target;
       core_.unlinked = nullptr;
       return nullptr;
@@ -354,7 +315,9 @@ template <Form F, bool Observed, bool Probed = false> class Access {
 
  private:
   u64 segment_base() const {
-    return op_->bits & decode::kOpFs ? core_.regs.slots[cpu::kSlotFsBase] : op_->bits & decode::kOpGs ? core_.regs.slots[cpu::kSlotGsBase] : 0;
+    return op_->bits & decode::kOpFs   ? core_.regs.slots[cpu::kSlotFsBase]
+           : op_->bits & decode::kOpGs ? core_.regs.slots[cpu::kSlotGsBase]
+                                       : 0;
   }
 
   decode::Exits& exits() const { return decode::exits_of(op_); }
@@ -365,12 +328,15 @@ template <Form F, bool Observed, bool Probed = false> class Access {
     return nullptr;
   }
 
-  /// The words of an effect that a value fills; a short one is widened, so that its word can be read whole.
-  template <class T> RT0_INLINE static void note_value(std::array<u64, 4>& words, const T& v) {
+  /// The words of an effect that a value fills; a short one is widened, so that its word can be
+  /// read whole.
+  template <class T>
+  RT0_INLINE static void note_value(std::array<u64, 4>& words, const T& v) {
     if constexpr (sizeof(T) < 8) words[0] = 0;
     std::memcpy(words.data(), &v, sizeof v);
   }
-  template <class Change> RT0_INLINE void note_gpr(unsigned number, Change change) {
+  template <class Change>
+  RT0_INLINE void note_gpr(unsigned number, Change change) {
     if constexpr (Observed) {
       auto& e = core_.effects.add(cpu::PlaceKind::gpr, static_cast<u8>(number), 8);
       e.before[0] = core_.regs.slots[number];
@@ -380,7 +346,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
       change();
     }
   }
-  template <class Change> RT0_INLINE void note_ymm(unsigned number, Change change) {
+  template <class Change>
+  RT0_INLINE void note_ymm(unsigned number, Change change) {
     if constexpr (Observed) {
       auto& e = core_.effects.add(cpu::PlaceKind::ymm, static_cast<u8>(number), 32);
       std::memcpy(&e.before, &core_.regs.ymm[number], 32);
@@ -390,7 +357,8 @@ template <Form F, bool Observed, bool Probed = false> class Access {
       change();
     }
   }
-  template <class Change> RT0_INLINE void note_flags(Change change) {
+  template <class Change>
+  RT0_INLINE void note_flags(Change change) {
     if constexpr (Observed) {
       auto& e = core_.effects.add(cpu::PlaceKind::flags, 0, 8);
       e.before = cpu::Effect::words_of(core_.regs.flags, core_.regs.other_flags);

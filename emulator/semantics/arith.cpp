@@ -7,78 +7,93 @@ namespace {
 using cpu::difference;
 using cpu::sum;
 
-template <Word T> RT0_INLINE void add(auto& c) {
+template <Word T>
+RT0_INLINE void add(auto& c) {
   const auto [result, flags] = sum<T>(c.template read<T>(0), c.template read<T>(1));
   c.write(0, result);
   c.write(flags);
 }
 
-template <Word T> RT0_INLINE void adc(auto& c) {
+template <Word T>
+RT0_INLINE void adc(auto& c) {
   const auto [result, flags] = sum<T>(c.template read<T>(0), c.template read<T>(1), c.flags().cf());
   c.write(0, result);
   c.write(flags);
 }
 
-template <Word T> RT0_INLINE void sub(auto& c) {
+template <Word T>
+RT0_INLINE void sub(auto& c) {
   const auto [result, flags] = difference<T>(c.template read<T>(0), c.template read<T>(1));
   c.write(0, result);
   c.write(flags);
 }
 
-template <Word T> RT0_INLINE void sbb(auto& c) {
-  const auto [result, flags] = difference<T>(c.template read<T>(0), c.template read<T>(1), c.flags().cf());
+template <Word T>
+RT0_INLINE void sbb(auto& c) {
+  const auto [result, flags] =
+      difference<T>(c.template read<T>(0), c.template read<T>(1), c.flags().cf());
   c.write(0, result);
   c.write(flags);
 }
 
-template <Word T> RT0_INLINE void cmp(auto& c) {
+template <Word T>
+RT0_INLINE void cmp(auto& c) {
   c.write(difference<T>(c.template read<T>(0), c.template read<T>(1)).flags);
 }
 
 /// INC and DEC leave CF as it was.
-template <Word T> RT0_INLINE void inc(auto& c) {
+template <Word T>
+RT0_INLINE void inc(auto& c) {
   const auto [result, flags] = sum<T>(c.template read<T>(0), 1);
   const bool cf = c.flags().cf();
   c.write(0, result);
   c.write(flags.with_cf(cf));
 }
 
-template <Word T> RT0_INLINE void dec(auto& c) {
+template <Word T>
+RT0_INLINE void dec(auto& c) {
   const auto [result, flags] = difference<T>(c.template read<T>(0), 1);
   const bool cf = c.flags().cf();
   c.write(0, result);
   c.write(flags.with_cf(cf));
 }
 
-template <Word T> RT0_INLINE void neg(auto& c) {
+template <Word T>
+RT0_INLINE void neg(auto& c) {
   const auto [result, flags] = difference<T>(0, c.template read<T>(0));
   c.write(0, result);
   c.write(flags);
 }
 
 /// Adds with one flag as carry in and out and touches no other: ADCX uses CF, ADOX uses OF.
-template <Word T> RT0_INLINE void adcx(auto& c) {
+template <Word T>
+RT0_INLINE void adcx(auto& c) {
   const Flags old = c.flags();
   const auto [result, flags] = sum<T>(c.template read<T>(0), c.template read<T>(1), old.cf());
   c.write(0, result);
   c.write(old.with_cf_of(flags.cf(), old.of()));
 }
 
-template <Word T> RT0_INLINE void adox(auto& c) {
+template <Word T>
+RT0_INLINE void adox(auto& c) {
   const Flags old = c.flags();
   const auto [result, flags] = sum<T>(c.template read<T>(0), c.template read<T>(1), old.of());
   c.write(0, result);
   c.write(old.with_cf_of(old.cf(), flags.cf()));
 }
 
-template <class M> constexpr Special kAlu = &special_words<M, RT0_FORMS_ALU>;
-template <class M> constexpr Special kUnary =
-    &special_words<M, kFormR, kFormM<Addressing::base>, kFormM<Addressing::full>, kFormM<Addressing::absolute>>;
+template <class M>
+constexpr Special kAlu = &special_words<M, RT0_FORMS_ALU>;
+template <class M>
+constexpr Special kUnary = &special_words<M, kFormR, kFormM<Addressing::base>,
+                                          kFormM<Addressing::full>, kFormM<Addressing::absolute>>;
 
-template <class M> constexpr Row alu(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row alu(std::string_view name, std::string_view reference, M meaning) {
   return words(name, reference, meaning, Timing::alu, kLockable, kAlu<M>);
 }
-template <class M> constexpr Row unary(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row unary(std::string_view name, std::string_view reference, M meaning) {
   return words(name, reference, meaning, Timing::alu, kLockable, kUnary<M>);
 }
 

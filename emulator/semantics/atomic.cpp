@@ -1,5 +1,5 @@
-// Read-modify-write instructions made for LOCK: SDM vol. 3, 9.1.2. One guest instruction runs at a time, so each is atomic as it
-// stands; LOCK only has to be allowed.
+// Read-modify-write instructions made for LOCK: SDM vol. 3, 9.1.2. One guest instruction runs at a
+// time, so each is atomic as it stands; LOCK only has to be allowed.
 #include "emulator/semantics/table.hpp"
 
 namespace emulator::semantics {
@@ -10,8 +10,10 @@ using cpu::rbx;
 using cpu::rcx;
 using cpu::rdx;
 
-/// The destination is written either way (with its old value when they differ), so it must be writable.
-template <Word T> RT0_INLINE void cmpxchg(auto& c) {
+/// The destination is written either way (with its old value when they differ), so it must be
+/// writable.
+template <Word T>
+RT0_INLINE void cmpxchg(auto& c) {
   const T expected = c.template reg<T>(rax), current = c.template read<T>(0);
   const T replacement = c.template read<T>(1);
   const Flags flags = cpu::difference(expected, current).flags;
@@ -24,7 +26,8 @@ template <Word T> RT0_INLINE void cmpxchg(auto& c) {
   c.write(flags);
 }
 
-template <Word T> RT0_INLINE void xadd(auto& c) {
+template <Word T>
+RT0_INLINE void xadd(auto& c) {
   const T a = c.template read<T>(0), b = c.template read<T>(1);
   const auto [result, flags] = cpu::sum(a, b);
   if (c.is_mem(0)) {
@@ -54,8 +57,11 @@ RT0_INLINE void cmpxchg16b(auto& c) {
   const u64 a = c.address();
   c.require_aligned(16);
   const auto current = c.template load<V128>(a).template lanes<u64>();
-  const bool equal = current[0] == c.template reg<u64>(rax) && current[1] == c.template reg<u64>(rdx);
-  c.store(a, V128::of<u64>(equal ? V128::Lanes<u64>{c.template reg<u64>(rbx), c.template reg<u64>(rcx)} : current));
+  const bool equal =
+      current[0] == c.template reg<u64>(rax) && current[1] == c.template reg<u64>(rdx);
+  c.store(a,
+          V128::of<u64>(equal ? V128::Lanes<u64>{c.template reg<u64>(rbx), c.template reg<u64>(rcx)}
+                              : current));
   if (!equal) {
     c.template set_reg<u64>(rax, current[0]);
     c.template set_reg<u64>(rdx, current[1]);

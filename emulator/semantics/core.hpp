@@ -1,4 +1,5 @@
-/// The executing core: what handlers see. One guest thread's registers are loaded into it at a time.
+/// The executing core: what handlers see. One guest thread's registers are loaded into it at a
+/// time.
 #pragma once
 
 #include <array>
@@ -40,12 +41,12 @@ struct Core {
   u64 goal = 0;    // the instruction number at which budget is 0
 
   Trap trap = Trap::none;
-  const Op* current = nullptr;        // set on the slow paths, where a fault may be raised
-  const Op** unlinked = nullptr;      // the exit to patch with the block at regs.rip, or null
+  const Op* current = nullptr;    // set on the slow paths, where a fault may be raised
+  const Op** unlinked = nullptr;  // the exit to patch with the block at regs.rip, or null
   memory::AddressSpace* memory = nullptr;
   cpu::Profile profile;
-  i64 clock_offset = 0;               // virtual ns = instruction number + this
-  cpu::Effects effects;               // of the last instruction that the observed loop retired
+  i64 clock_offset = 0;  // virtual ns = instruction number + this
+  cpu::Effects effects;  // of the last instruction that the observed loop retired
   JumpCache jumps;
 };
 

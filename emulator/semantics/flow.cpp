@@ -9,7 +9,10 @@ using cpu::holds;
 using cpu::rcx;
 using cpu::rsp;
 
-template <Condition C> RT0_INLINE const Op* jcc(auto& c) { return c.branch(holds<C>(c.flags())); }
+template <Condition C>
+RT0_INLINE const Op* jcc(auto& c) {
+  return c.branch(holds<C>(c.flags()));
+}
 
 /// A target that is not canonical faults at the jump itself (#GP).
 RT0_INLINE void require_canonical(auto& c, u64 target) {
@@ -83,7 +86,8 @@ u8 direct_or_indirect(const decode::Insn& i) {
 u8 plain_or_drop(const decode::Insn& i) { return i.operands == 0 ? 0 : 1; }
 
 /// The handlers that chain to the next block are the specialised ones.
-template <class M, Form... Forms> Handler special_flow(const Form& form) {
+template <class M, Form... Forms>
+Handler special_flow(const Form& form) {
   Handler found = nullptr;
   ((form == Forms ? void(found = &execute<M, Forms, false, true>) : void()), ...);
   return found;
@@ -91,15 +95,26 @@ template <class M, Form... Forms> Handler special_flow(const Form& form) {
 inline constexpr Form kFormI{{kI, kNo, kNo}, Addressing::full};
 inline constexpr Form kFormNone{{kNo, kNo, kNo}, Addressing::full};
 
-template <class Direct, class Indirect> Handler jump_special(u8 variant, const Form& form) {
+template <class Direct, class Indirect>
+Handler jump_special(u8 variant, const Form& form) {
   return variant == 0 ? special_flow<Direct, kFormI>(form)
-                      : special_flow<Indirect, kFormR, kFormM<Addressing::base>, kFormM<Addressing::full>, kFormM<Addressing::absolute>>(form);
+                      : special_flow<Indirect, kFormR, kFormM<Addressing::base>,
+                                     kFormM<Addressing::full>, kFormM<Addressing::absolute>>(form);
 }
 
-template <class Direct, class Indirect> constexpr Row jump_row(std::string_view name, std::string_view reference, Direct, Indirect) {
-  Row row{name, reference, Timing::branch, kEndsBlock, direct_or_indirect, {}, {}, &jump_special<Direct, Indirect>};
+template <class Direct, class Indirect>
+constexpr Row jump_row(std::string_view name, std::string_view reference, Direct, Indirect) {
+  Row row{name,
+          reference,
+          Timing::branch,
+          kEndsBlock,
+          direct_or_indirect,
+          {},
+          {},
+          &jump_special<Direct, Indirect>};
   row.fast = {&execute<Direct, kAnyForm, false, false>, &execute<Indirect, kAnyForm, false, false>};
-  row.observed = {&execute<Direct, kAnyForm, true, false>, &execute<Indirect, kAnyForm, true, false>};
+  row.observed = {&execute<Direct, kAnyForm, true, false>,
+                  &execute<Indirect, kAnyForm, true, false>};
   return row;
 }
 
@@ -109,16 +124,20 @@ constexpr Row ret_row() {
   Row row{"ret", "RET", Timing::branch, kEndsBlock, plain_or_drop, {}, {}, nullptr};
   row.fast = {&execute<Ret, kAnyForm, false, false>, &execute<RetDrop, kAnyForm, false, false>};
   row.observed = {&execute<Ret, kAnyForm, true, false>, &execute<RetDrop, kAnyForm, true, false>};
-  row.special = [](u8 variant, const Form& form) { return variant == 0 ? special_flow<Ret, kFormNone>(form) : nullptr; };
+  row.special = [](u8 variant, const Form& form) {
+    return variant == 0 ? special_flow<Ret, kFormNone>(form) : nullptr;
+  };
   return row;
 }
 
-template <class M> constexpr Row branch(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row branch(std::string_view name, std::string_view reference, M meaning) {
   Row row = one(name, reference, meaning, Timing::branch, kEndsBlock);
   row.special = [](u8, const Form& form) { return special_flow<M, kFormI>(form); };
   return row;
 }
-template <Condition C> constexpr Row jcc_row(std::string_view name) {
+template <Condition C>
+constexpr Row jcc_row(std::string_view name) {
   return branch(name, "Jcc", [](auto& c) { return jcc<C>(c); });
 }
 
@@ -131,10 +150,22 @@ constexpr std::array kRows = {
     branch("loop", "LOOP/LOOPcc", RT0_MEANING_ONE(loop)),
     branch("loope", "LOOP/LOOPcc", RT0_MEANING_ONE(loope)),
     branch("loopne", "LOOP/LOOPcc", RT0_MEANING_ONE(loopne)),
-    jcc_row<Condition::o>("jo"), jcc_row<Condition::no>("jno"), jcc_row<Condition::b>("jb"), jcc_row<Condition::nb>("jnb"),
-    jcc_row<Condition::z>("jz"), jcc_row<Condition::nz>("jnz"), jcc_row<Condition::be>("jbe"), jcc_row<Condition::nbe>("jnbe"),
-    jcc_row<Condition::s>("js"), jcc_row<Condition::ns>("jns"), jcc_row<Condition::p>("jp"), jcc_row<Condition::np>("jnp"),
-    jcc_row<Condition::l>("jl"), jcc_row<Condition::nl>("jnl"), jcc_row<Condition::le>("jle"), jcc_row<Condition::nle>("jnle"),
+    jcc_row<Condition::o>("jo"),
+    jcc_row<Condition::no>("jno"),
+    jcc_row<Condition::b>("jb"),
+    jcc_row<Condition::nb>("jnb"),
+    jcc_row<Condition::z>("jz"),
+    jcc_row<Condition::nz>("jnz"),
+    jcc_row<Condition::be>("jbe"),
+    jcc_row<Condition::nbe>("jnbe"),
+    jcc_row<Condition::s>("js"),
+    jcc_row<Condition::ns>("jns"),
+    jcc_row<Condition::p>("jp"),
+    jcc_row<Condition::np>("jnp"),
+    jcc_row<Condition::l>("jl"),
+    jcc_row<Condition::nl>("jnl"),
+    jcc_row<Condition::le>("jle"),
+    jcc_row<Condition::nle>("jnle"),
 };
 
 }  // namespace

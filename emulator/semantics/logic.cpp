@@ -6,41 +6,51 @@ namespace {
 
 using cpu::logic_flags;
 
-template <Word T> RT0_INLINE void and_(auto& c) {
+template <Word T>
+RT0_INLINE void and_(auto& c) {
   const T result = static_cast<T>(c.template read<T>(0) & c.template read<T>(1));
   c.write(0, result);
   c.write(logic_flags(result));
 }
 
-template <Word T> RT0_INLINE void or_(auto& c) {
+template <Word T>
+RT0_INLINE void or_(auto& c) {
   const T result = static_cast<T>(c.template read<T>(0) | c.template read<T>(1));
   c.write(0, result);
   c.write(logic_flags(result));
 }
 
-template <Word T> RT0_INLINE void xor_(auto& c) {
+template <Word T>
+RT0_INLINE void xor_(auto& c) {
   const T result = static_cast<T>(c.template read<T>(0) ^ c.template read<T>(1));
   c.write(0, result);
   c.write(logic_flags(result));
 }
 
-template <Word T> RT0_INLINE void test(auto& c) {
+template <Word T>
+RT0_INLINE void test(auto& c) {
   c.write(logic_flags(static_cast<T>(c.template read<T>(0) & c.template read<T>(1))));
 }
 
 /// NOT changes no flag.
-template <Word T> RT0_INLINE void not_(auto& c) { c.write(0, static_cast<T>(~c.template read<T>(0))); }
+template <Word T>
+RT0_INLINE void not_(auto& c) {
+  c.write(0, static_cast<T>(~c.template read<T>(0)));
+}
 
-template <Word T> RT0_INLINE void andn(auto& c) {
+template <Word T>
+RT0_INLINE void andn(auto& c) {
   const T result = static_cast<T>(~c.template read<T>(1) & c.template read<T>(2));
   c.write(0, result);
   c.write(logic_flags(result));
 }
 
-template <class M> constexpr Row alu(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row alu(std::string_view name, std::string_view reference, M meaning) {
   return words(name, reference, meaning, Timing::alu, kLockable, &special_words<M, RT0_FORMS_ALU>);
 }
-template <class M> constexpr Row unary(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row unary(std::string_view name, std::string_view reference, M meaning) {
   return words(name, reference, meaning, Timing::alu, kLockable, &special_words<M, kFormR>);
 }
 
@@ -48,7 +58,8 @@ constexpr std::array kRows = {
     alu("and", "AND", RT0_MEANING(and_)),
     alu("or", "OR", RT0_MEANING(or_)),
     alu("xor", "XOR", RT0_MEANING(xor_)),
-    words("test", "TEST", RT0_MEANING(test), Timing::alu, 0, &special_words<decltype(RT0_MEANING(test)), RT0_FORMS_ALU>),
+    words("test", "TEST", RT0_MEANING(test), Timing::alu, 0,
+          &special_words<decltype(RT0_MEANING(test)), RT0_FORMS_ALU>),
     unary("not", "NOT", RT0_MEANING(not_)),
     wide_words("andn", "ANDN", RT0_MEANING(andn)),
 };

@@ -1,5 +1,6 @@
-// Shifts and rotates: SDM vol. 1, 7.3.6. Counts are masked to 5 bits, or 6 for 64-bit operands; a count of 0 changes
-// nothing, not even flags. OF is defined for counts of 1 only; for others rt0 gives what the formula for 1 gives.
+// Shifts and rotates: SDM vol. 1, 7.3.6. Counts are masked to 5 bits, or 6 for 64-bit operands; a
+// count of 0 changes nothing, not even flags. OF is defined for counts of 1 only; for others rt0
+// gives what the formula for 1 gives.
 #include "emulator/semantics/table.hpp"
 
 namespace emulator::semantics {
@@ -9,35 +10,49 @@ using cpu::kBits;
 using cpu::result_flags;
 using cpu::sign_of;
 
-template <Word T> constexpr unsigned masked(u8 count) { return count & (sizeof(T) == 8 ? 63 : 31); }
+template <Word T>
+constexpr unsigned masked(u8 count) {
+  return count & (sizeof(T) == 8 ? 63 : 31);
+}
 
-template <Word T> RT0_INLINE unsigned count_of(auto& c) { return masked<T>(c.template read<u8>(1)); }
+template <Word T>
+RT0_INLINE unsigned count_of(auto& c) {
+  return masked<T>(c.template read<u8>(1));
+}
 
 /// A shift by nothing still writes its destination: a 32-bit register's upper half is cleared.
-template <Word T> RT0_INLINE void rewrite(auto& c, T value) { c.write(0, value); }
+template <Word T>
+RT0_INLINE void rewrite(auto& c, T value) {
+  c.write(0, value);
+}
 
-template <Word T> RT0_INLINE void shl(auto& c) {
+template <Word T>
+RT0_INLINE void shl(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned n = count_of<T>(c);
   if (n == 0) return rewrite<T>(c, value);
-  const u64 wide = u64{value} << (n - 1);  // n - 1 <= 62 and a 64-bit value keeps its top bit for CF
+  const u64 wide =
+      u64{value} << (n - 1);  // n - 1 <= 62 and a 64-bit value keeps its top bit for CF
   const bool cf = n - 1 < kBits<T> && sign_of(static_cast<T>(wide));
   const T result = n < kBits<T> ? static_cast<T>(value << n) : T{0};
   c.write(0, result);
   c.write(result_flags(result, cf, sign_of(result) != cf));
 }
 
-template <Word T> RT0_INLINE void shr(auto& c) {
+template <Word T>
+RT0_INLINE void shr(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned n = count_of<T>(c);
   if (n == 0) return rewrite<T>(c, value);
   const bool cf = n - 1 < kBits<T> && ((value >> (n - 1)) & 1);
   const T result = n < kBits<T> ? static_cast<T>(value >> n) : T{0};
   c.write(0, result);
-  c.write(result_flags(result, cf, sign_of(static_cast<T>(result << 1))));  // the top bit before the last step
+  c.write(result_flags(result, cf,
+                       sign_of(static_cast<T>(result << 1))));  // the top bit before the last step
 }
 
-template <Word T> RT0_INLINE void sar(auto& c) {
+template <Word T>
+RT0_INLINE void sar(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned n = count_of<T>(c);
   if (n == 0) return rewrite<T>(c, value);
@@ -48,7 +63,8 @@ template <Word T> RT0_INLINE void sar(auto& c) {
   c.write(result_flags(result, cf, false));
 }
 
-template <Word T> RT0_INLINE void rol(auto& c) {
+template <Word T>
+RT0_INLINE void rol(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned count = count_of<T>(c);
   if (count == 0) return rewrite<T>(c, value);
@@ -58,7 +74,8 @@ template <Word T> RT0_INLINE void rol(auto& c) {
   c.write(c.flags().with_cf_of(cf, sign_of(result) != cf));
 }
 
-template <Word T> RT0_INLINE void ror(auto& c) {
+template <Word T>
+RT0_INLINE void ror(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned count = count_of<T>(c);
   if (count == 0) return rewrite<T>(c, value);
@@ -69,33 +86,36 @@ template <Word T> RT0_INLINE void ror(auto& c) {
 }
 
 /// Rotates through CF: an operand of one bit more.
-template <Word T> RT0_INLINE void rcl(auto& c) {
+template <Word T>
+RT0_INLINE void rcl(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned n = count_of<T>(c) % (kBits<T> + 1);
   if (n == 0) return rewrite<T>(c, value);
   const u128 ring = (u128{c.flags().cf()} << kBits<T>) | value;
   const u128 turned = (ring << n) | (ring >> (kBits<T> + 1 - n));
   const T result = static_cast<T>(turned);
-  const bool cf = (turned >> kBits<T>) & 1;
+  const bool cf = (turned >> kBits<T>)&1;
   c.write(0, result);
   c.write(c.flags().with_cf_of(cf, sign_of(result) != cf));
 }
 
-template <Word T> RT0_INLINE void rcr(auto& c) {
+template <Word T>
+RT0_INLINE void rcr(auto& c) {
   const T value = c.template read<T>(0);
   const unsigned n = count_of<T>(c) % (kBits<T> + 1);
   if (n == 0) return rewrite<T>(c, value);
   const u128 ring = (u128{c.flags().cf()} << kBits<T>) | value;
   const u128 turned = (ring >> n) | (ring << (kBits<T> + 1 - n));
   const T result = static_cast<T>(turned);
-  const bool cf = (turned >> kBits<T>) & 1;
+  const bool cf = (turned >> kBits<T>)&1;
   c.write(0, result);
   c.write(c.flags().with_cf_of(cf, sign_of(static_cast<T>(result ^ (result << 1)))));
 }
 
-/// SHLD and SHRD with a 16-bit operand and a count over 16 are undefined; rt0 shifts the 48-bit string dst:src:dst as
-/// Intel's CPUs do.
-template <Word T> RT0_INLINE void shld(auto& c) {
+/// SHLD and SHRD with a 16-bit operand and a count over 16 are undefined; rt0 shifts the 48-bit
+/// string dst:src:dst as Intel's CPUs do.
+template <Word T>
+RT0_INLINE void shld(auto& c) {
   const T high = c.template read<T>(0), low = c.template read<T>(1);
   const unsigned n = masked<T>(c.template read<u8>(2));
   if (n == 0) return rewrite<T>(c, high);
@@ -108,7 +128,8 @@ template <Word T> RT0_INLINE void shld(auto& c) {
   c.write(result_flags(result, cf, sign_of(static_cast<T>(result ^ high))));
 }
 
-template <Word T> RT0_INLINE void shrd(auto& c) {
+template <Word T>
+RT0_INLINE void shrd(auto& c) {
   const T low = c.template read<T>(0), high = c.template read<T>(1);
   const unsigned n = masked<T>(c.template read<u8>(2));
   if (n == 0) return rewrite<T>(c, low);
@@ -121,21 +142,26 @@ template <Word T> RT0_INLINE void shrd(auto& c) {
 }
 
 // BMI2: three operands, no flags.
-template <Word T> RT0_INLINE void shlx(auto& c) {
+template <Word T>
+RT0_INLINE void shlx(auto& c) {
   c.write(0, static_cast<T>(c.template read<T>(1) << (c.template read<T>(2) % kBits<T>)));
 }
-template <Word T> RT0_INLINE void shrx(auto& c) {
+template <Word T>
+RT0_INLINE void shrx(auto& c) {
   c.write(0, static_cast<T>(c.template read<T>(1) >> (c.template read<T>(2) % kBits<T>)));
 }
-template <Word T> RT0_INLINE void sarx(auto& c) {
+template <Word T>
+RT0_INLINE void sarx(auto& c) {
   const auto value = static_cast<cpu::Signed<T>>(c.template read<T>(1));
   c.write(0, static_cast<T>(value >> (c.template read<T>(2) % kBits<T>)));
 }
-template <Word T> RT0_INLINE void rorx(auto& c) {
+template <Word T>
+RT0_INLINE void rorx(auto& c) {
   c.write(0, std::rotr(c.template read<T>(1), static_cast<int>(c.template read<u8>(2) % kBits<T>)));
 }
 
-template <class M> constexpr Row shift(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row shift(std::string_view name, std::string_view reference, M meaning) {
   return words(name, reference, meaning, Timing::shift, 0, &special_words<M, kFormRI, kFormRR>);
 }
 

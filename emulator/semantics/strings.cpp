@@ -1,4 +1,5 @@
-// The string instructions' rows. MOVSD and CMPSD share their names with SSE2 instructions and live in those rows.
+// The string instructions' rows. MOVSD and CMPSD share their names with SSE2 instructions and live
+// in those rows.
 #include "emulator/semantics/strings.hpp"
 
 #include "emulator/semantics/table.hpp"
@@ -6,7 +7,8 @@
 namespace emulator::semantics {
 namespace {
 
-template <class M> constexpr Row string(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row string(std::string_view name, std::string_view reference, M meaning) {
   return one(name, reference, meaning, Timing::string, kRepeats);
 }
 

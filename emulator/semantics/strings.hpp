@@ -1,6 +1,7 @@
-/// String instructions: SDM vol. 1, 7.3.9. RSI and RDI walk by the element's size, down when DF is set; REP repeats
-/// until RCX is zero (for CMPS and SCAS also until ZF says stop). Each iteration commits on its own, so a fault in the
-/// middle leaves RCX, RSI and RDI at the element that faulted and the instruction can be restarted.
+/// String instructions: SDM vol. 1, 7.3.9. RSI and RDI walk by the element's size, down when DF is
+/// set; REP repeats until RCX is zero (for CMPS and SCAS also until ZF says stop). Each iteration
+/// commits on its own, so a fault in the middle leaves RCX, RSI and RDI at the element that faulted
+/// and the instruction can be restarted.
 #pragma once
 
 #include <algorithm>
@@ -13,14 +14,21 @@ namespace emulator::semantics {
 enum class Repeat : u8 { none, rep, repne };
 
 RT0_INLINE Repeat repeat_of(auto& c) {
-  return c.op()->bits & decode::kOpRep ? Repeat::rep : c.op()->bits & decode::kOpRepne ? Repeat::repne : Repeat::none;
+  return c.op()->bits & decode::kOpRep     ? Repeat::rep
+         : c.op()->bits & decode::kOpRepne ? Repeat::repne
+                                           : Repeat::none;
 }
 
-template <Word T> RT0_INLINE u64 stride(auto& c) { return c.core().regs.df() ? ~u64{sizeof(T)} + 1 : u64{sizeof(T)}; }
+template <Word T>
+RT0_INLINE u64 stride(auto& c) {
+  return c.core().regs.df() ? ~u64{sizeof(T)} + 1 : u64{sizeof(T)};
+}
 
-/// Runs `step` once, or with a REP prefix until RCX is zero or `again` says no. `bulk(left)` may do some iterations at
-/// once that can neither fault nor be told from single ones; it returns how many, 0 when the next has to be a step.
-template <class Step, class Again, class Bulk> void repeated(auto& c, Step step, Again again, Bulk bulk) {
+/// Runs `step` once, or with a REP prefix until RCX is zero or `again` says no. `bulk(left)` may do
+/// some iterations at once that can neither fault nor be told from single ones; it returns how
+/// many, 0 when the next has to be a step.
+template <class Step, class Again, class Bulk>
+void repeated(auto& c, Step step, Again again, Bulk bulk) {
   const Repeat repeat = repeat_of(c);
   if (repeat == Repeat::none) return step();
   while (u64 left = c.template reg<u64>(cpu::rcx)) {
@@ -36,8 +44,10 @@ template <class Step, class Again, class Bulk> void repeated(auto& c, Step step,
 inline constexpr auto kAlways = [](Repeat) { return true; };
 inline constexpr auto kSingly = [](u64) { return u64{0}; };
 
-/// Elements that can be done at once from each of these addresses upwards: none reaches beyond its first page.
-template <Word T> RT0_INLINE u64 within_pages(u64 left, std::same_as<u64> auto... at) {
+/// Elements that can be done at once from each of these addresses upwards: none reaches beyond its
+/// first page.
+template <Word T>
+RT0_INLINE u64 within_pages(u64 left, std::same_as<u64> auto... at) {
   return std::min({left, (base::kPageSize - at % base::kPageSize) / sizeof(T)...});
 }
 /// Observed, every element is told by itself; downwards is too rare to matter.
@@ -50,7 +60,8 @@ RT0_INLINE bool feeds_itself(const u8* to, const u8* from, u64 size) {
   return to > from && static_cast<u64>(to - from) < size;
 }
 
-template <Word T> u64 movs_at_once(auto& c, u64 left) {
+template <Word T>
+u64 movs_at_once(auto& c, u64 left) {
   if (!at_once(c)) return 0;
   const u64 from = c.template reg<u64>(cpu::rsi), to = c.template reg<u64>(cpu::rdi);
   const u64 count = within_pages<T>(left, from, to), size = count * sizeof(T);
@@ -64,19 +75,27 @@ template <Word T> u64 movs_at_once(auto& c, u64 left) {
   return count;
 }
 
-/// The address of DS:rSI or ES:rDI; the 67H prefix (32-bit pointers) does not occur in compiled code and is not here.
-template <Word T> void movs(auto& c) {
-  repeated(c, [&] {
-    const u64 from = c.template reg<u64>(cpu::rsi), to = c.template reg<u64>(cpu::rdi), by = stride<T>(c);
-    c.store(to, c.template load<T>(from));
-    c.template set_reg<u64>(cpu::rsi, from + by);
-    c.template set_reg<u64>(cpu::rdi, to + by);
-  }, kAlways, [&](u64 left) { return movs_at_once<T>(c, left); });
+/// The address of DS:rSI or ES:rDI; the 67H prefix (32-bit pointers) does not occur in compiled
+/// code and is not here.
+template <Word T>
+void movs(auto& c) {
+  repeated(
+      c,
+      [&] {
+        const u64 from = c.template reg<u64>(cpu::rsi), to = c.template reg<u64>(cpu::rdi),
+                  by = stride<T>(c);
+        c.store(to, c.template load<T>(from));
+        c.template set_reg<u64>(cpu::rsi, from + by);
+        c.template set_reg<u64>(cpu::rdi, to + by);
+      },
+      kAlways, [&](u64 left) { return movs_at_once<T>(c, left); });
 }
 
-template <Word T> u64 stos_at_once(auto& c, u64 left) {
+template <Word T>
+u64 stos_at_once(auto& c, u64 left) {
   if (!at_once(c)) return 0;
-  const u64 to = c.template reg<u64>(cpu::rdi), count = within_pages<T>(left, to), size = count * sizeof(T);
+  const u64 to = c.template reg<u64>(cpu::rdi), count = within_pages<T>(left, to),
+            size = count * sizeof(T);
   if (count == 0) return 0;
   u8* const target = memory::Tlb::find(c.core().tlb.write, to, static_cast<unsigned>(size));
   if (target == nullptr) return 0;
@@ -86,20 +105,28 @@ template <Word T> u64 stos_at_once(auto& c, u64 left) {
   return count;
 }
 
-template <Word T> void stos(auto& c) {
-  repeated(c, [&] {
-    const u64 to = c.template reg<u64>(cpu::rdi);
-    c.store(to, c.template reg<T>(cpu::rax));
-    c.template set_reg<u64>(cpu::rdi, to + stride<T>(c));
-  }, kAlways, [&](u64 left) { return stos_at_once<T>(c, left); });
+template <Word T>
+void stos(auto& c) {
+  repeated(
+      c,
+      [&] {
+        const u64 to = c.template reg<u64>(cpu::rdi);
+        c.store(to, c.template reg<T>(cpu::rax));
+        c.template set_reg<u64>(cpu::rdi, to + stride<T>(c));
+      },
+      kAlways, [&](u64 left) { return stos_at_once<T>(c, left); });
 }
 
-template <Word T> void lods(auto& c) {
-  repeated(c, [&] {
-    const u64 from = c.template reg<u64>(cpu::rsi);
-    c.template set_reg<T>(cpu::rax, c.template load<T>(from));
-    c.template set_reg<u64>(cpu::rsi, from + stride<T>(c));
-  }, kAlways, kSingly);
+template <Word T>
+void lods(auto& c) {
+  repeated(
+      c,
+      [&] {
+        const u64 from = c.template reg<u64>(cpu::rsi);
+        c.template set_reg<T>(cpu::rax, c.template load<T>(from));
+        c.template set_reg<u64>(cpu::rsi, from + stride<T>(c));
+      },
+      kAlways, kSingly);
 }
 
 /// REPE goes on while equal, REPNE while different.
@@ -107,24 +134,35 @@ RT0_INLINE auto while_zf(auto& c) {
   return [&c](Repeat repeat) { return c.flags().zf() == (repeat == Repeat::rep); };
 }
 
-template <Word T> void cmps(auto& c) {
-  repeated(c, [&] {
-    const u64 a = c.template reg<u64>(cpu::rsi), b = c.template reg<u64>(cpu::rdi), by = stride<T>(c);
-    const T subtrahend = c.template load<T>(b);  // of two faults, an AMD CPU takes this one; the manual does not say
-    const Flags flags = cpu::difference(c.template load<T>(a), subtrahend).flags;
-    c.template set_reg<u64>(cpu::rsi, a + by);
-    c.template set_reg<u64>(cpu::rdi, b + by);
-    c.write(flags);
-  }, while_zf(c), kSingly);
+template <Word T>
+void cmps(auto& c) {
+  repeated(
+      c,
+      [&] {
+        const u64 a = c.template reg<u64>(cpu::rsi), b = c.template reg<u64>(cpu::rdi),
+                  by = stride<T>(c);
+        const T subtrahend = c.template load<T>(
+            b);  // of two faults, an AMD CPU takes this one; the manual does not say
+        const Flags flags = cpu::difference(c.template load<T>(a), subtrahend).flags;
+        c.template set_reg<u64>(cpu::rsi, a + by);
+        c.template set_reg<u64>(cpu::rdi, b + by);
+        c.write(flags);
+      },
+      while_zf(c), kSingly);
 }
 
-template <Word T> void scas(auto& c) {
-  repeated(c, [&] {
-    const u64 at = c.template reg<u64>(cpu::rdi);
-    const Flags flags = cpu::difference(c.template reg<T>(cpu::rax), c.template load<T>(at)).flags;
-    c.template set_reg<u64>(cpu::rdi, at + stride<T>(c));
-    c.write(flags);
-  }, while_zf(c), kSingly);
+template <Word T>
+void scas(auto& c) {
+  repeated(
+      c,
+      [&] {
+        const u64 at = c.template reg<u64>(cpu::rdi);
+        const Flags flags =
+            cpu::difference(c.template reg<T>(cpu::rax), c.template load<T>(at)).flags;
+        c.template set_reg<u64>(cpu::rdi, at + stride<T>(c));
+        c.write(flags);
+      },
+      while_zf(c), kSingly);
 }
 
 }  // namespace emulator::semantics

@@ -1,4 +1,5 @@
-// Everything that talks to the machine rather than to data: system calls, identification, time stamps, fences, flags, traps.
+// Everything that talks to the machine rather than to data: system calls, identification, time
+// stamps, fences, flags, traps.
 #include "emulator/semantics/table.hpp"
 
 namespace emulator::semantics {
@@ -18,7 +19,8 @@ RT0_INLINE const Op* syscall(auto& c) {
 }
 
 RT0_INLINE void cpuid(auto& c) {
-  const cpu::CpuidResult r = cpu::cpuid(c.core().profile, c.template reg<u32>(rax), c.template reg<u32>(rcx));
+  const cpu::CpuidResult r =
+      cpu::cpuid(c.core().profile, c.template reg<u32>(rax), c.template reg<u32>(rcx));
   c.template set_reg<u32>(rax, r.eax);
   c.template set_reg<u32>(rbx, r.ebx);
   c.template set_reg<u32>(rcx, r.ecx);
@@ -37,7 +39,9 @@ RT0_INLINE void xgetbv(auto& c) {
 }
 
 /// The time stamp counter is the virtual clock in nanoseconds: a 1 GHz invariant TSC.
-RT0_INLINE u64 time_stamp(auto& c) { return c.instruction_number() + static_cast<u64>(c.core().clock_offset); }
+RT0_INLINE u64 time_stamp(auto& c) {
+  return c.instruction_number() + static_cast<u64>(c.core().clock_offset);
+}
 RT0_INLINE void rdtsc(auto& c) { write_edx_eax(c, time_stamp(c)); }
 /// IA32_TSC_AUX, the processor's number, is 0: threads are not bound to processors.
 RT0_INLINE void rdtscp(auto& c) {
@@ -61,17 +65,20 @@ RT0_INLINE const Op* int_n(auto& c) {
   return c.raise_fault(c.immediate() == 3 ? FaultKind::breakpoint : FaultKind::general_protection);
 }
 
-
 /// Nothing is cached, but the line is accessed as a load of one byte is, faults included.
 RT0_INLINE void flush(auto& c) { static_cast<void>(c.template load<u8>(c.address())); }
 
-template <class M> constexpr Row hint(std::string_view name, std::string_view reference, M meaning) {
+template <class M>
+constexpr Row hint(std::string_view name, std::string_view reference, M meaning) {
   Row row = one(name, reference, meaning, Timing::none);
   row.special = [](u8, const Form&) -> Handler { return &execute<M, kAnyForm, false, true>; };
   return row;
 }
-constexpr Row hint(std::string_view name, std::string_view reference) { return hint(name, reference, RT0_MEANING_ONE(nothing)); }
-template <class M> constexpr Row trap(std::string_view name, std::string_view reference, M meaning) {
+constexpr Row hint(std::string_view name, std::string_view reference) {
+  return hint(name, reference, RT0_MEANING_ONE(nothing));
+}
+template <class M>
+constexpr Row trap(std::string_view name, std::string_view reference, M meaning) {
   return one(name, reference, meaning, Timing::system, kEndsBlock);
 }
 

@@ -44,8 +44,8 @@ class Binder {
   explicit Binder(const cpu::Profile& profile) : profile_(profile) {}
 
   /// Fills `op` (all but `left`) and `info` for `insn`. `code` is the instruction's bytes.
-  Binding bind(const decode::Decoder& decoder, std::span<const u8> code, const decode::Insn& insn, decode::Op& op,
-               decode::OpInfo& info);
+  Binding bind(const decode::Decoder& decoder, std::span<const u8> code, const decode::Insn& insn,
+               decode::Op& op, decode::OpInfo& info);
 
  private:
   struct Entry {
@@ -53,7 +53,8 @@ class Binder {
     bool looked_up = false;
     bool in_profile = true;
   };
-  const Entry& look_up(const decode::Decoder& decoder, std::span<const u8> code, const decode::Insn& insn);
+  const Entry& look_up(const decode::Decoder& decoder, std::span<const u8> code,
+                       const decode::Insn& insn);
 
   cpu::Profile profile_;
   std::vector<Entry> entries_;

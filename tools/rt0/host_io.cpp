@@ -6,7 +6,8 @@
 
 namespace rt0 {
 
-/// A reader that went away loses the rest of the guest's output; the guest is not told, so that it runs the same.
+/// A reader that went away loses the rest of the guest's output; the guest is not told, so that it
+/// runs the same.
 void HostIo::write_output(int fd, std::span<const emulator::u8> bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd, bytes.data(), bytes.size());

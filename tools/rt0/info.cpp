@@ -13,34 +13,45 @@ namespace {
 using emulator::base::hex;
 
 std::string permissions(const emulator::kernel::ElfSegment& s) {
-  return fmt::format("{}{}{}", s.readable ? 'r' : '-', s.writable ? 'w' : '-', s.executable ? 'x' : '-');
+  return fmt::format("{}{}{}", s.readable ? 'r' : '-', s.writable ? 'w' : '-',
+                     s.executable ? 'x' : '-');
 }
 std::string_view kind_of(const emulator::kernel::ElfImage& image) {
-  return image.position_independent ? "ELF64 x86-64, position-independent (ET_DYN)" : "ELF64 x86-64, fixed addresses (ET_EXEC)";
+  return image.position_independent ? "ELF64 x86-64, position-independent (ET_DYN)"
+                                    : "ELF64 x86-64, fixed addresses (ET_EXEC)";
 }
 
 void print_text(const Program& p) {
   const auto& image = *p.image;
   const auto& bias = p.symbols.bias();
-  const auto line = [](std::string_view what, const auto& value) { fmt::print("{:<14} {}\n", what, value); };
+  const auto line = [](std::string_view what, const auto& value) {
+    fmt::print("{:<14} {}\n", what, value);
+  };
   line("program", p.name);
   line("format", kind_of(image));
   line("go version", p.build.version.empty() ? "not recorded" : p.build.version);
   line("found in", p.build.source);
   if (!p.build.path.empty()) line("main package", p.build.path);
-  if (!p.build.module.empty()) line("module", fmt::format("{} {}", p.build.module, p.build.module_version));
+  if (!p.build.module.empty())
+    line("module", fmt::format("{} {}", p.build.module, p.build.module_version));
   if (!p.build.build_id.empty()) line("build id", p.build.build_id);
-  for (const auto& setting : p.build.settings) line("build", fmt::format("{}={}", setting.key, setting.value));
-  line("symbols", fmt::format("{} functions from {}", p.symbols.functions().size(), p.symbols.source()));
+  for (const auto& setting : p.build.settings)
+    line("build", fmt::format("{}={}", setting.key, setting.value));
+  line("symbols",
+       fmt::format("{} functions from {}", p.symbols.functions().size(), p.symbols.source()));
   const emulator::Addr entry = image.entry + bias;
   line("entry", fmt::format("{} {}", hex(entry), p.symbols.describe(entry)));
   for (const auto& s : image.segments)
-    line("segment", fmt::format("{:>14} - {:<14} {}  {} bytes in the file", hex(s.address + bias), hex(s.end() + bias), permissions(s), s.bytes.size()));
+    line("segment", fmt::format("{:>14} - {:<14} {}  {} bytes in the file", hex(s.address + bias),
+                                hex(s.end() + bias), permissions(s), s.bytes.size()));
   fmt::print("\nboot routines, in the order in which the runtime reaches them:\n");
   for (const auto& found : runtime_model::golang::find_boot_routines(p.symbols, p.build.release)) {
-    std::string where = found.at.empty() ? "not found: inlined or left out of this build" : std::string();
+    std::string where =
+        found.at.empty() ? "not found: inlined or left out of this build" : std::string();
     for (const auto* f : found.at)
-      where += fmt::format("{}{}{}", where.empty() ? "" : ", ", hex(f->entry), f->code == runtime_model::golang::Code::wrapper ? " (ABI0 wrapper)" : "");
+      where +=
+          fmt::format("{}{}{}", where.empty() ? "" : ", ", hex(f->entry),
+                      f->code == runtime_model::golang::Code::wrapper ? " (ABI0 wrapper)" : "");
     fmt::print("  {:<32} {}\n", found.name, where);
   }
 }
@@ -63,7 +74,10 @@ void print_json(const Program& p) {
   j["entry"] = hex(image.entry + bias);
   j["segments"] = nlohmann::ordered_json::array();
   for (const auto& s : image.segments)
-    j["segments"].push_back({{"start", hex(s.address + bias)}, {"end", hex(s.end() + bias)}, {"permissions", permissions(s)}, {"file_bytes", s.bytes.size()}});
+    j["segments"].push_back({{"start", hex(s.address + bias)},
+                             {"end", hex(s.end() + bias)},
+                             {"permissions", permissions(s)},
+                             {"file_bytes", s.bytes.size()}});
   j["boot_routines"] = nlohmann::ordered_json::array();
   for (const auto& found : runtime_model::golang::find_boot_routines(p.symbols, p.build.release)) {
     nlohmann::ordered_json at = nlohmann::ordered_json::array();
@@ -76,7 +90,8 @@ void print_json(const Program& p) {
 }  // namespace
 
 void add_info(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("info", "Go version, build info, symbols, segments and boot routines of a program");
+  auto* command = app.add_subcommand(
+      "info", "Go version, build info, symbols, segments and boot routines of a program");
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   command->add_option("PROG", *path, "a Go program; the built-in hello when absent");

@@ -7,7 +7,8 @@ namespace rt0 {
 using runtime_model::golang::FoundRoutine;
 
 Landmarks::Landmarks(const Program& program) {
-  for (FoundRoutine& found : runtime_model::golang::find_boot_routines(program.symbols, program.build.release)) {
+  for (FoundRoutine& found :
+       runtime_model::golang::find_boot_routines(program.symbols, program.build.release)) {
     if (found.at.empty()) continue;
     const emulator::u64 entry = found.at.front()->entry.value;
     by_address_.emplace(entry, std::move(found));
@@ -36,8 +37,10 @@ std::string grouped(emulator::u64 n) {
 
 }  // namespace
 
-std::string landmark_line(emulator::u64 number, int thread, emulator::Nanos now, std::string_view name, std::string_view text) {
-  return fmt::format("{:>11}  t{:<2} {:>10.3f} us  {:<28} {}", grouped(number), thread, static_cast<double>(now.value) / 1000.0, name, text);
+std::string landmark_line(emulator::u64 number, int thread, emulator::Nanos now,
+                          std::string_view name, std::string_view text) {
+  return fmt::format("{:>11}  t{:<2} {:>10.3f} us  {:<28} {}", grouped(number), thread,
+                     static_cast<double>(now.value) / 1000.0, name, text);
 }
 
 }  // namespace rt0

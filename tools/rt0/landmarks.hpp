@@ -25,6 +25,7 @@ class Landmarks {
 };
 
 /// "     50,344  t1     50.344 us  runtime.schedinit       sets up …"
-std::string landmark_line(emulator::u64 number, int thread, emulator::Nanos now, std::string_view name, std::string_view text);
+std::string landmark_line(emulator::u64 number, int thread, emulator::Nanos now,
+                          std::string_view name, std::string_view text);
 
 }  // namespace rt0

@@ -8,10 +8,12 @@
 namespace {
 
 constexpr auto kAbout =
-    "rt0 boots a real Go program on a simulated amd64 CPU, one instruction at a time, and shows every step from\n"
+    "rt0 boots a real Go program on a simulated amd64 CPU, one instruction at a time, and shows "
+    "every step from\n"
     "_rt0_amd64_linux to main.main and on to exit_group.";
 constexpr auto kStatuses =
-    "Exit status: run passes the guest's on (128+n for a fatal signal); otherwise 0 fine, 1 a difference, 2 bad usage or\n"
+    "Exit status: run passes the guest's on (128+n for a fatal signal); otherwise 0 fine, 1 a "
+    "difference, 2 bad usage or\n"
     "unreadable input, 3 the guest used something that is not emulated, 4 a limit was reached.";
 
 int fail(int status, const char* what) {

@@ -9,23 +9,47 @@ using emulator::base::user_error;
 
 void add_run_options(CLI::App& command, RunOptions& o) {
   command.prefix_command();
-  command.add_option("--cpu", o.cpu, "microarchitecture level: x86-64-v1, x86-64-v2 or x86-64-v3")->capture_default_str();
-  command.add_option("--cpu-vendor", o.vendor, "what CPUID says: GenuineIntel or AuthenticAMD")->capture_default_str();
-  command.add_option("--cores", o.cores, "processors that the guest sees (1 to 256)")->capture_default_str()->check(CLI::Range(1, 256));
-  command.add_option("--seed", o.seed, "of the thread schedule and of the guest's random bytes")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command.add_option("--quantum", o.quantum, "instructions in a thread's turn, on average")->capture_default_str()->check(CLI::PositiveNumber);
-  command.add_option("--env", o.environment, "K=V: a variable of the guest's environment, which is empty otherwise (repeatable)")->allow_extra_args(false);
-  command.add_option("--mount", o.mounts, "HOST:GUEST[:rw]: a host directory that the guest may read (or write) (repeatable)")->allow_extra_args(false);
-  command.add_option("--cwd", o.working_directory, "the guest directory that the program starts in")->capture_default_str();
-  command.add_option("--memory", o.memory, "guest memory that may be touched, as 512M or 4G")->capture_default_str();
-  command.add_option("--max-instructions", o.max_instructions, "stop with status 4 after so many instructions")->check(CLI::NonNegativeNumber);
+  command.add_option("--cpu", o.cpu, "microarchitecture level: x86-64-v1, x86-64-v2 or x86-64-v3")
+      ->capture_default_str();
+  command.add_option("--cpu-vendor", o.vendor, "what CPUID says: GenuineIntel or AuthenticAMD")
+      ->capture_default_str();
+  command.add_option("--cores", o.cores, "processors that the guest sees (1 to 256)")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.add_option("--seed", o.seed, "of the thread schedule and of the guest's random bytes")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--quantum", o.quantum, "instructions in a thread's turn, on average")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option(
+          "--env", o.environment,
+          "K=V: a variable of the guest's environment, which is empty otherwise (repeatable)")
+      ->allow_extra_args(false);
+  command
+      .add_option(
+          "--mount", o.mounts,
+          "HOST:GUEST[:rw]: a host directory that the guest may read (or write) (repeatable)")
+      ->allow_extra_args(false);
+  command
+      .add_option("--cwd", o.working_directory, "the guest directory that the program starts in")
+      ->capture_default_str();
+  command.add_option("--memory", o.memory, "guest memory that may be touched, as 512M or 4G")
+      ->capture_default_str();
+  command
+      .add_option("--max-instructions", o.max_instructions,
+                  "stop with status 4 after so many instructions")
+      ->check(CLI::NonNegativeNumber);
 }
 
 void take_program(const CLI::App& command, RunOptions& o) {
   o.program = command.remaining();
-  if (!o.program.empty() && o.program.front() == "--") o.program.erase(o.program.begin());
+  if (!o.program.empty() && o.program.front() == "--")
+    o.program.erase(o.program.begin());
   else if (!o.program.empty() && o.program.front().size() > 1 && o.program.front().starts_with("-"))
-    user_error("unknown option {} (options come before the program; see rt0 {} --help)", o.program.front(), command.get_name());
+    user_error("unknown option {} (options come before the program; see rt0 {} --help)",
+               o.program.front(), command.get_name());
 }
 
 namespace {
@@ -40,8 +64,10 @@ emulator::kernel::Mount parse_mount(const std::string& text) {
     break;
   }
   const auto colon = rest.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == rest.size() || rest[colon + 1] != '/')
-    user_error("--mount takes HOST:GUEST or HOST:GUEST:rw with an absolute GUEST, not \"{}\"", text);
+  if (colon == std::string::npos || colon == 0 || colon + 1 == rest.size() ||
+      rest[colon + 1] != '/')
+    user_error("--mount takes HOST:GUEST or HOST:GUEST:rw with an absolute GUEST, not \"{}\"",
+               text);
   mount.host = rest.substr(0, colon);
   mount.guest = rest.substr(colon + 1);
   return mount;
@@ -56,7 +82,8 @@ emulator::machine::Settings settings_of(const RunOptions& o) {
   const auto vendor = emulator::cpu::parse_vendor(o.vendor);
   if (!vendor) user_error("--cpu-vendor takes GenuineIntel or AuthenticAMD, not \"{}\"", o.vendor);
   const auto memory = emulator::base::parse_size(o.memory);
-  if (!memory || *memory < (1u << 20)) user_error("--memory takes a size of at least 1M, as 512M or 4G, not \"{}\"", o.memory);
+  if (!memory || *memory < (1u << 20))
+    user_error("--memory takes a size of at least 1M, as 512M or 4G, not \"{}\"", o.memory);
   s.profile = {*level, *vendor, o.cores};
   s.quantum = o.quantum;
   s.max_instructions = o.max_instructions;

@@ -28,7 +28,8 @@ struct RunOptions {
 /// Adds the shared options and PROG ARGS… to a command; what follows PROG belongs to the guest.
 void add_run_options(CLI::App& command, RunOptions& options);
 
-/// Takes PROG ARGS… from what the parser left over. Throws base::UserError for an unknown option before PROG.
+/// Takes PROG ARGS… from what the parser left over. Throws base::UserError for an unknown option
+/// before PROG.
 void take_program(const CLI::App& command, RunOptions& options);
 
 /// The machine's settings. Throws base::UserError for a value that means nothing.

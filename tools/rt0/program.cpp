@@ -27,7 +27,8 @@ class MappedFile {
     struct stat status {};
     if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
       ::close(fd);
-      user_error("{} is {}, not a program", path, S_ISDIR(status.st_mode) ? "a directory" : "not a regular file");
+      user_error("{} is {}, not a program", path,
+                 S_ISDIR(status.st_mode) ? "a directory" : "not a regular file");
     }
     size_ = static_cast<std::size_t>(status.st_size);
     void* at = size_ == 0 ? nullptr : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -55,8 +56,10 @@ Program load_program(const std::string& path) {
     p.bytes = programs::hello();
     p.name = "built-in hello", p.base = "hello";
     if (p.bytes.empty())
-      user_error("no program given, and this rt0 has none built in because Go was missing when it was built: "
-                 "give a program, or install golang-go and build rt0 again");
+      user_error(
+          "no program given, and this rt0 has none built in because Go was missing when it was "
+          "built: "
+          "give a program, or install golang-go and build rt0 again");
   } else {
     auto file = std::make_shared<MappedFile>(path);
     p.bytes = file->bytes();
@@ -65,7 +68,8 @@ Program load_program(const std::string& path) {
     p.base = path.substr(path.rfind('/') + 1);
   }
   try {
-    p.image = std::make_shared<const emulator::kernel::ElfImage>(emulator::kernel::parse_elf(p.bytes));
+    p.image =
+        std::make_shared<const emulator::kernel::ElfImage>(emulator::kernel::parse_elf(p.bytes));
     p.build = runtime_model::golang::read_build_info(*p.image);
     p.symbols = runtime_model::golang::SymbolTable::load(*p.image);
   } catch (const UserError& e) {

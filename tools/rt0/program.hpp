@@ -13,7 +13,8 @@ namespace rt0 {
 
 struct Program {
   std::string name;  // as messages call it: the path given, or "built-in hello"
-  std::string base;  // argv[0]: the file's name without its folders, so that the guest's stack is the same everywhere
+  std::string base;  // argv[0]: the file's name without its folders, so that the guest's stack is
+                     // the same everywhere
   std::span<const emulator::u8> bytes;
   std::shared_ptr<const emulator::kernel::ElfImage> image;
   std::shared_ptr<const void> owner;  // keeps `bytes`
@@ -21,7 +22,8 @@ struct Program {
   runtime_model::golang::SymbolTable symbols;
 };
 
-/// Reads `path`, or the built-in program when it is empty. Throws base::UserError, one sentence that names the file.
+/// Reads `path`, or the built-in program when it is empty. Throws base::UserError, one sentence
+/// that names the file.
 Program load_program(const std::string& path);
 
 }  // namespace rt0

@@ -17,8 +17,11 @@ Session::Session(const RunOptions& options, emulator::kernel::Host* host) {
   };
   auto both = std::make_shared<Both>(Both{program_.image, program_.owner});
   std::shared_ptr<const emulator::kernel::ElfImage> image(both, both->image.get());
-  machine_ = std::make_unique<emulator::machine::Machine>(std::move(settings), std::move(image), host != nullptr ? *host : host_);
-  machine_->kernel().on.notice = [](const std::string& text) { fmt::print(stderr, "rt0: {}\n", text); };
+  machine_ = std::make_unique<emulator::machine::Machine>(std::move(settings), std::move(image),
+                                                          host != nullptr ? *host : host_);
+  machine_->kernel().on.notice = [](const std::string& text) {
+    fmt::print(stderr, "rt0: {}\n", text);
+  };
 }
 
 std::optional<emulator::kernel::ProcessExit> Session::run() {
@@ -27,9 +30,12 @@ std::optional<emulator::kernel::ProcessExit> Session::run() {
   } catch (const emulator::base::Unimplemented& e) {
     const auto* thread = machine_->current();
     const std::string where =
-        thread != nullptr ? " in " + program_.symbols.describe(emulator::Addr(machine_->registers(*thread).rip)) : std::string();
-    throw emulator::base::Unimplemented(fmt::format("{}{}, instruction {}; docs/handbook/add_an_instruction.md tells how to add it", e.what(), where,
-                                                    machine_->retired()));
+        thread != nullptr
+            ? " in " + program_.symbols.describe(emulator::Addr(machine_->registers(*thread).rip))
+            : std::string();
+    throw emulator::base::Unimplemented(
+        fmt::format("{}{}, instruction {}; docs/handbook/add_an_instruction.md tells how to add it",
+                    e.what(), where, machine_->retired()));
   }
 }
 

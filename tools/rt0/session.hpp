@@ -19,7 +19,8 @@ class Session {
   Program& program() { return program_; }
   emulator::machine::Machine& machine() { return *machine_; }
 
-  /// Runs to the end, or to Machine::stop(). What the guest could not do is rethrown with the function it happened in.
+  /// Runs to the end, or to Machine::stop(). What the guest could not do is rethrown with the
+  /// function it happened in.
   std::optional<emulator::kernel::ProcessExit> run();
 
  private:

@@ -18,7 +18,8 @@ struct ShowOptions {
   emulator::u64 head = ~emulator::u64{0};
 };
 
-template <class Emit> void each_event(tf::Reader& reader, const tf::Filter& filter, emulator::u64 head, Emit emit) {
+template <class Emit>
+void each_event(tf::Reader& reader, const tf::Filter& filter, emulator::u64 head, Emit emit) {
   if (filter.range.from) reader.seek(*filter.range.from);
   while (head > 0) {
     const tf::Event* event = reader.next();
@@ -37,14 +38,16 @@ int show(const ShowOptions& o) {
   filter.thread = o.thread;
   const auto reader = tf::open_trace(o.file);
   if (o.format == "jsonl") {
-    const auto writer = tf::make_writer(tf::Form::JsonLines, stdout, "standard output", reader->header());
+    const auto writer =
+        tf::make_writer(tf::Form::JsonLines, stdout, "standard output", reader->header());
     each_event(*reader, filter, o.head, [&](const tf::Event& e) { writer->write(e); });
     writer->close();
   } else {
     std::string text;
     tf::append_text(text, reader->header());
     const auto flush = [&text] {
-      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) emulator::base::user_error("cannot write to standard output");
+      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+        emulator::base::user_error("cannot write to standard output");
       text.clear();
     };
     text += '\n';
@@ -66,10 +69,15 @@ void add_show(CLI::App& app, int& status) {
   auto o = std::make_shared<ShowOptions>();
   command->add_option("FILE", o->file, "a trace, or - for standard input")->required();
   command->add_option("-r,--range", o->range, "instruction numbers: 100..200, 100.., ..200 or 100");
-  command->add_option("-s,--symbol", o->symbols, "only this function; runtime.* for a prefix (repeatable)")->allow_extra_args(false);
+  command
+      ->add_option("-s,--symbol", o->symbols,
+                   "only this function; runtime.* for a prefix (repeatable)")
+      ->allow_extra_args(false);
   command->add_option("-t,--thread", o->thread, "only this guest thread");
   command->add_option("-n,--head", o->head, "no more than so many events");
-  command->add_option("-f,--format", o->format, "text or jsonl")->capture_default_str()->check(CLI::IsMember({"text", "jsonl"}));
+  command->add_option("-f,--format", o->format, "text or jsonl")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "jsonl"}));
   command->callback([o, &status] { status = show(*o); });
 }
 

@@ -27,7 +27,8 @@ struct TraceOptions {
   std::string output, level = "call", format, from, until;
 };
 
-/// Where a trace begins or ends: an instruction number, or the first time that a function is entered.
+/// Where a trace begins or ends: an instruction number, or the first time that a function is
+/// entered.
 struct Bound {
   std::optional<u64> number;
   std::vector<u64> entries;
@@ -39,7 +40,9 @@ Bound parse_bound(const std::string& option, const std::string& text, const Prog
   b.number = emulator::base::parse_number(text);
   if (b.number) return b;
   for (const auto* f : program.symbols.find(text)) b.entries.push_back(f->entry.value);
-  if (b.entries.empty()) user_error("{}: {} has no function {} (names are Go's: runtime.schedinit, main.main)", option, program.name, text);
+  if (b.entries.empty())
+    user_error("{}: {} has no function {} (names are Go's: runtime.schedinit, main.main)", option,
+               program.name, text);
   return b;
 }
 
@@ -52,17 +55,24 @@ struct Static {
 
 class Recorder {
  public:
-  Recorder(Session& session, tf::Writer& writer, tf::Level level) : session_(session), writer_(writer), level_(level) {}
+  Recorder(Session& session, tf::Writer& writer, tf::Level level)
+      : session_(session), writer_(writer), level_(level) {}
 
   void retired(const Thread& t, const Retired& r) {
-    if (level_ == tf::Level::Instruction) instruction(t, r);
-    else control(t, r);
+    if (level_ == tf::Level::Instruction)
+      instruction(t, r);
+    else
+      control(t, r);
     flush();
   }
-  template <class E> void event(const E& e) { writer_.write(tf::Event(e)); }
-  /// What a system call did is told behind the instruction that made it, under the same number; that instruction is
-  /// only reported when the kernel is through.
-  template <class E> void after_instruction(E e) {
+  template <class E>
+  void event(const E& e) {
+    writer_.write(tf::Event(e));
+  }
+  /// What a system call did is told behind the instruction that made it, under the same number;
+  /// that instruction is only reported when the kernel is through.
+  template <class E>
+  void after_instruction(E e) {
     e.n -= e.n != 0;
     waiting_.emplace_back(std::move(e));
   }
@@ -70,9 +80,11 @@ class Recorder {
     for (const tf::Event& e : waiting_) writer_.write(e);
     waiting_.clear();
   }
-  template <class E> E stamped(const Thread& t) {
+  template <class E>
+  E stamped(const Thread& t) {
     E e;
-    e.n = session_.machine().retired(), e.t = static_cast<u32>(t.tid), e.ns = session_.machine().now().value;
+    e.n = session_.machine().retired(), e.t = static_cast<u32>(t.tid),
+    e.ns = session_.machine().now().value;
     return e;
   }
 
@@ -100,13 +112,16 @@ const Static& Recorder::describe(Addr pc, unsigned length) {
     std::array<u8, 15> code{};
     session_.machine().memory().peek(pc, std::span(code).first(length));
     const auto place = session_.program().symbols.locate(pc);
-    it->second = {place ? place.function->name : std::string_view(), place.offset, session_.machine().decoder().format(std::span(code).first(length), pc)};
+    it->second = {place ? place.function->name : std::string_view(), place.offset,
+                  session_.machine().decoder().format(std::span(code).first(length), pc)};
   }
   return it->second;
 }
 
 void Recorder::effect(const Effect& e) {
-  const auto bytes = [&](const auto& words) { return std::span(reinterpret_cast<const u8*>(words.data()), e.size); };
+  const auto bytes = [&](const auto& words) {
+    return std::span(reinterpret_cast<const u8*>(words.data()), e.size);
+  };
   switch (e.kind) {
     case PlaceKind::gpr:
       if (e.before[0] != e.after[0]) insn_.set(tf::gpr(e.index), e.after[0]);
@@ -121,11 +136,21 @@ void Recorder::effect(const Effect& e) {
     case PlaceKind::flags:
       if (e.value_before() != e.value_after()) insn_.set(tf::Reg::rflags, e.value_after());
       break;
-    case PlaceKind::fs_base: insn_.set(tf::Reg::fs_base, e.after[0]); break;
-    case PlaceKind::gs_base: insn_.set(tf::Reg::gs_base, e.after[0]); break;
-    case PlaceKind::mxcsr: insn_.set(tf::Reg::mxcsr, e.after[0]); break;
-    case PlaceKind::memory_read: insn_.extend_memory(tf::Access::Read, e.address, bytes(e.after)); break;
-    case PlaceKind::memory_write: insn_.extend_memory(tf::Access::Write, e.address, bytes(e.after)); break;
+    case PlaceKind::fs_base:
+      insn_.set(tf::Reg::fs_base, e.after[0]);
+      break;
+    case PlaceKind::gs_base:
+      insn_.set(tf::Reg::gs_base, e.after[0]);
+      break;
+    case PlaceKind::mxcsr:
+      insn_.set(tf::Reg::mxcsr, e.after[0]);
+      break;
+    case PlaceKind::memory_read:
+      insn_.extend_memory(tf::Access::Read, e.address, bytes(e.after));
+      break;
+    case PlaceKind::memory_write:
+      insn_.extend_memory(tf::Access::Write, e.address, bytes(e.after));
+      break;
   }
 }
 
@@ -135,7 +160,8 @@ void Recorder::instruction(const Thread& t, const Retired& r) {
   insn_.fn = s.function, insn_.off = s.offset, insn_.text = s.text;
   for (const Effect& e : r.effects) effect(e);
   if (r.kernel_writes != nullptr)
-    for (const auto& [address, bytes] : *r.kernel_writes) insn_.add_memory(tf::Access::Write, address, bytes);
+    for (const auto& [address, bytes] : *r.kernel_writes)
+      insn_.add_memory(tf::Access::Write, address, bytes);
   writer_.write(insn_);
 }
 
@@ -156,11 +182,13 @@ void Recorder::control(const Thread& t, const Retired& r) {
   }
 }
 
-tf::Header header_of(const TraceOptions& o, const Program& p, const std::vector<std::string>& argv, tf::Level level) {
+tf::Header header_of(const TraceOptions& o, const Program& p, const std::vector<std::string>& argv,
+                     tf::Level level) {
   tf::Header h;
   h.level = level;
   h.program = {tf::sha256(p.bytes), p.build.build_id, p.build.version, argv};
-  h.machine.cpu = o.run.cpu, h.machine.cores = o.run.cores, h.machine.seed = o.run.seed, h.machine.quantum = o.run.quantum;
+  h.machine.cpu = o.run.cpu, h.machine.cores = o.run.cores, h.machine.seed = o.run.seed,
+  h.machine.quantum = o.run.quantum;
   return h;
 }
 
@@ -174,11 +202,13 @@ std::string result_text(const emulator::kernel::SysResult& r) {
 /// Everything besides instructions: landmarks, system calls, signals, threads.
 void listen(Session& session, Recorder& recorder, const bool& recording) {
   auto& kernel = session.machine().kernel();
-  kernel.on.syscall = [&](const Thread& t, const auto* row, u64 number, const auto& args, const auto& result) {
+  kernel.on.syscall = [&](const Thread& t, const auto* row, u64 number, const auto& args,
+                          const auto& result) {
     if (!recording) return;
     auto e = recorder.stamped<tf::Sys>(t);
     e.name = row != nullptr ? std::string(row->name) : fmt::format("syscall_{}", number);
-    if (row != nullptr) e.args = emulator::kernel::argument_texts(session.machine().memory(), *row, args, result);
+    if (row != nullptr)
+      e.args = emulator::kernel::argument_texts(session.machine().memory(), *row, args, result);
     e.ret = result_text(result);
     recorder.after_instruction(std::move(e));
   };
@@ -189,9 +219,9 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
     recorder.event(e);
   };
   session.machine().on.switched = [&](const Thread* from, const Thread& to) {
-    if (!recording) return;
+    if (!recording || from == nullptr) return;
     auto e = recorder.stamped<tf::Switch>(to);
-    e.from = from != nullptr ? fmt::format("t{}", from->tid) : std::string();
+    e.from = fmt::format("t{}", from->tid);
     e.to = fmt::format("t{}", to.tid);
     e.stack = Addr(to.regs[emulator::cpu::rsp]);
     recorder.event(e);
@@ -207,11 +237,14 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
 int trace(const TraceOptions& o) {
   if (o.output == "-") user_error("-o takes the name of a file: standard output is the guest's");
   const auto level = tf::level_named(o.level);
-  const auto form = o.format.empty() ? tf::form_for_path(o.output) : tf::form_named(o.format).value();
+  const auto form =
+      o.format.empty() ? tf::form_for_path(o.output) : tf::form_named(o.format).value();
   Session session(o.run);
   auto& machine = session.machine();
-  const Bound from = parse_bound("--from", o.from, session.program()), until = parse_bound("--until", o.until, session.program());
-  const auto writer = tf::make_writer(form, o.output, header_of(o, session.program(), machine.kernel().config().argv, *level));
+  const Bound from = parse_bound("--from", o.from, session.program()),
+              until = parse_bound("--until", o.until, session.program());
+  const auto writer = tf::make_writer(
+      form, o.output, header_of(o, session.program(), machine.kernel().config().argv, *level));
   Recorder recorder(session, *writer, *level);
   const Landmarks landmarks(session.program());
 
@@ -224,7 +257,9 @@ int trace(const TraceOptions& o) {
   probes.insert(from.entries.begin(), from.entries.end());
   probes.insert(until.entries.begin(), until.entries.end());
   machine.set_probes(probes);
-  const auto among = [](const std::vector<u64>& list, Addr a) { return std::find(list.begin(), list.end(), a.value) != list.end(); };
+  const auto among = [](const std::vector<u64>& list, Addr a) {
+    return std::find(list.begin(), list.end(), a.value) != list.end();
+  };
   machine.on.probe = [&](const Thread& t, Addr at) {
     if (!recording && among(from.entries, at)) start();
     if (recording && among(until.entries, at)) return machine.stop();
@@ -253,12 +288,15 @@ int trace(const TraceOptions& o) {
   }
   if (exit && recording) {
     tf::Exit e;
-    e.n = machine.retired(), e.t = 1, e.ns = machine.now().value, e.code = exit->status, e.sig = exit->signal;
+    e.n = machine.retired(), e.t = 1, e.ns = machine.now().value, e.code = exit->status,
+    e.sig = exit->signal;
     recorder.event(e);
   }
   recorder.flush();
   writer->close();
-  if (!recording) user_error("{}: the program ended before --from {} was reached, so the trace is empty", session.program().name, o.from);
+  if (!recording)
+    user_error("{}: the program ended before --from {} was reached, so the trace is empty",
+               session.program().name, o.from);
   return emulator::base::kExitFine;
 }
 
@@ -268,10 +306,18 @@ void add_trace(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("trace", "run a Go program and record a trace");
   auto o = std::make_shared<TraceOptions>();
   command->add_option("-o,--output", o->output, "where the trace goes")->required();
-  command->add_option("--level", o->level, "call: calls, returns, system calls, landmarks; instruction: every instruction with its effects")
-      ->capture_default_str()->check(CLI::IsMember({"call", "instruction"}));
-  command->add_option("--format", o->format, "jsonl or rt0t; by default what the name of the file asks for")->check(CLI::IsMember({"jsonl", "rt0t"}));
-  command->add_option("--from", o->from, "start at a function's first entry, or at an instruction number");
+  command
+      ->add_option("--level", o->level,
+                   "call: calls, returns, system calls, landmarks; instruction: every instruction "
+                   "with its effects")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"call", "instruction"}));
+  command
+      ->add_option("--format", o->format,
+                   "jsonl or rt0t; by default what the name of the file asks for")
+      ->check(CLI::IsMember({"jsonl", "rt0t"}));
+  command->add_option("--from", o->from,
+                      "start at a function's first entry, or at an instruction number");
   command->add_option("--until", o->until, "stop there");
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {

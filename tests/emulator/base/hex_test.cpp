@@ -16,7 +16,8 @@ TEST_CASE("numbers are written as lower-case hex without padding") {
 TEST_CASE("numbers are read in decimal and hex, wholly or not at all") {
   CHECK(parse_number("50344") == 50344);
   CHECK(parse_number("0xFFFFFFFFFFFFFFFF") == ~u64{0});
-  for (const auto* bad : {"", "0x", "-1", "12 ", "1e3", "18446744073709551616", "0x1g"}) CHECK_FALSE(parse_number(bad));
+  for (const auto* bad : {"", "0x", "-1", "12 ", "1e3", "18446744073709551616", "0x1g"})
+    CHECK_FALSE(parse_number(bad));
 }
 
 TEST_CASE("sizes take binary suffixes") {

@@ -46,16 +46,17 @@ Code operator+(Code a, const Code& b) {
   return a;
 }
 
-const Code kExit7 = {0xbf, 7, 0, 0, 0,            // mov edi, 7
-                     0xb8, 0xe7, 0, 0, 0,         // mov eax, 231 (exit_group)
-                     0x0f, 0x05};                 // syscall
-const Code kCountTo1000 = {0xb9, 0xe8, 3, 0, 0,   // mov ecx, 1000
-                           0xff, 0xc9,            // dec ecx
-                           0x75, 0xfc};           // jnz -4
-const Code kForever = {0xeb, 0xfe};               // jmp self
+const Code kExit7 = {0xbf, 7,    0, 0, 0,        // mov edi, 7
+                     0xb8, 0xe7, 0, 0, 0,        // mov eax, 231 (exit_group)
+                     0x0f, 0x05};                // syscall
+const Code kCountTo1000 = {0xb9, 0xe8, 3, 0, 0,  // mov ecx, 1000
+                           0xff, 0xc9,           // dec ecx
+                           0x75, 0xfc};          // jnz -4
+const Code kForever = {0xeb, 0xfe};              // jmp self
 
 /// mprotect(kText, 4096, RWX)
-const Code kWritableCode = {0xb8, 10, 0, 0, 0, 0xbf, 0, 0x10, 0x40, 0, 0xbe, 0, 0x10, 0, 0, 0xba, 7, 0, 0, 0, 0x0f, 0x05};
+const Code kWritableCode = {0xb8, 10,   0, 0, 0,    0xbf, 0, 0x10, 0x40, 0,    0xbe,
+                            0,    0x10, 0, 0, 0xba, 7,    0, 0,    0,    0x0f, 0x05};
 
 }  // namespace
 
@@ -99,7 +100,15 @@ TEST_CASE("an instruction that its own block writes over takes effect in its new
   // mov byte [next instruction's immediate], 42; mov edi, 0
   Code code = kWritableCode;
   const u32 patched = static_cast<u32>(kText + code.size() + 8 + 1);
-  code = code + Code{0xc6, 0x04, 0x25, static_cast<u8>(patched), static_cast<u8>(patched >> 8), static_cast<u8>(patched >> 16), static_cast<u8>(patched >> 24), 42} +
+  code = code +
+         Code{0xc6,
+              0x04,
+              0x25,
+              static_cast<u8>(patched),
+              static_cast<u8>(patched >> 8),
+              static_cast<u8>(patched >> 16),
+              static_cast<u8>(patched >> 24),
+              42} +
          Code{0xbf, 0, 0, 0, 0} + Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
   for (const bool observe : {false, true}) {
     Guest g(code);
@@ -111,14 +120,14 @@ TEST_CASE("an instruction that its own block writes over takes effect in its new
 
 TEST_CASE("faults become the signals that Linux sends") {
   const auto killed_by = [](const Code& code) { return Guest(code).run() - 128; };
-  CHECK(killed_by({0x0f, 0x0b}) == 4);                                      // ud2: SIGILL
-  CHECK(killed_by({0xcc}) == 5);                                            // int3: SIGTRAP
-  CHECK(killed_by({0x31, 0xc9, 0xf7, 0xf1}) == 8);                          // xor ecx, ecx; div ecx: SIGFPE
-  CHECK(killed_by({0x31, 0xc9, 0x8b, 0x01}) == 11);                         // mov eax, [rcx]: SIGSEGV
-  CHECK(killed_by({0xf4}) == 11);                                           // hlt: SIGSEGV
-  CHECK(killed_by({0xff, 0xe0}) == 11);                                     // jmp rax to 0
-  CHECK(killed_by({0x06}) == 4);                                            // invalid in 64-bit mode: SIGILL
-  CHECK(killed_by({0xf0, 0x01, 0xc8}) == 4);                                // lock add eax, ecx: SIGILL
+  CHECK(killed_by({0x0f, 0x0b}) == 4);               // ud2: SIGILL
+  CHECK(killed_by({0xcc}) == 5);                     // int3: SIGTRAP
+  CHECK(killed_by({0x31, 0xc9, 0xf7, 0xf1}) == 8);   // xor ecx, ecx; div ecx: SIGFPE
+  CHECK(killed_by({0x31, 0xc9, 0x8b, 0x01}) == 11);  // mov eax, [rcx]: SIGSEGV
+  CHECK(killed_by({0xf4}) == 11);                    // hlt: SIGSEGV
+  CHECK(killed_by({0xff, 0xe0}) == 11);              // jmp rax to 0
+  CHECK(killed_by({0x06}) == 4);                     // invalid in 64-bit mode: SIGILL
+  CHECK(killed_by({0xf0, 0x01, 0xc8}) == 4);         // lock add eax, ecx: SIGILL
 }
 
 TEST_CASE("an instruction that rt0 lacks stops and names itself") {
@@ -153,7 +162,8 @@ TEST_CASE("--max-instructions stops exactly there") {
 
 TEST_CASE("a guest in which everybody sleeps for ever is reported with each thread") {
   // futex(kData, FUTEX_WAIT, 0, NULL)
-  Guest g({0xb8, 0xca, 0, 0, 0, 0xbf, 0, 0x20, 0x40, 0, 0x31, 0xf6, 0x31, 0xd2, 0x4d, 0x31, 0xd2, 0x0f, 0x05});
+  Guest g({0xb8, 0xca, 0, 0, 0, 0xbf, 0, 0x20, 0x40, 0, 0x31, 0xf6, 0x31, 0xd2, 0x4d, 0x31, 0xd2,
+           0x0f, 0x05});
   try {
     (void)g.machine.run();
     FAIL("not stopped");
@@ -166,7 +176,9 @@ TEST_CASE("a guest in which everybody sleeps for ever is reported with each thre
 
 TEST_CASE("sleeping takes virtual time and no instructions") {
   // nanosleep(&{3600, 0}, NULL): the timespec is pushed
-  Guest g(Code{0x6a, 0, 0x68, 0x10, 0x0e, 0, 0, 0x48, 0x89, 0xe7, 0x31, 0xf6, 0xb8, 35, 0, 0, 0, 0x0f, 0x05} + kExit7);
+  Guest g(Code{0x6a, 0, 0x68, 0x10, 0x0e, 0, 0, 0x48, 0x89, 0xe7, 0x31, 0xf6, 0xb8, 35, 0, 0, 0,
+               0x0f, 0x05} +
+          kExit7);
   CHECK(g.run() == 7);
   CHECK(g.machine.now().value >= i64{3600} * 1000000000);
   CHECK(g.machine.retired() < 20);

@@ -18,13 +18,16 @@ Region region(u8 protection) {
   r.protection = protection;
   return r;
 }
-void store(AddressSpace& m, u64 at, u64 value) { m.write(Addr(at), std::span(reinterpret_cast<const u8*>(&value), 8)); }
+void store(AddressSpace& m, u64 at, u64 value) {
+  m.write(Addr(at), std::span(reinterpret_cast<const u8*>(&value), 8));
+}
 u64 load(AddressSpace& m, u64 at) {
   u64 value = 0;
   m.read(Addr(at), std::span(reinterpret_cast<u8*>(&value), 8));
   return value;
 }
-template <class F> cpu::GuestFault fault_of(F f) {
+template <class F>
+cpu::GuestFault fault_of(F f) {
   try {
     f();
   } catch (const cpu::GuestFault& fault) {
@@ -72,10 +75,12 @@ TEST_CASE("a straddling access sees both pages") {
   CHECK(load(m, kAt + kPage - 3) == 0x1122334455667788);
 }
 
-TEST_CASE("non-canonical addresses are general protection, the rest of the upper half page faults") {
+TEST_CASE(
+    "non-canonical addresses are general protection, the rest of the upper half page faults") {
   auto m = space();
   CHECK(fault_of([&] { load(m, 0x800000000000); }).kind == cpu::FaultKind::general_protection);
-  CHECK(fault_of([&] { load(m, 0xffff7fffffffffff - 8); }).kind == cpu::FaultKind::general_protection);
+  CHECK(fault_of([&] { load(m, 0xffff7fffffffffff - 8); }).kind ==
+        cpu::FaultKind::general_protection);
   CHECK(fault_of([&] { load(m, 0xffff800000000000); }).kind == cpu::FaultKind::page);
 }
 

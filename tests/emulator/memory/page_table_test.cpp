@@ -69,8 +69,10 @@ TEST_CASE("a page table agrees with a map over random operations and copies") {
         break;
       }
       case 1:
-        if (copies.size() < 5) copies.emplace_back(table, model);
-        else copies.erase(copies.begin() + static_cast<long>(random(5)));
+        if (copies.size() < 5)
+          copies.emplace_back(table, model);
+        else
+          copies.erase(copies.begin() + static_cast<long>(random(5)));
         break;
       default: {
         const auto value = static_cast<u8>(random(256));
