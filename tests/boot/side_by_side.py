@@ -6,6 +6,7 @@ Used by tests/boot/compare and tests/gotree.
 import concurrent.futures
 import difflib
 import os
+import re
 import resource
 import shlex
 import signal
@@ -79,6 +80,11 @@ def execute(command, cwd, env, limit, given=b"", merged=False):
 
 def tail(text, lines=12):
     return "".join(f"    | {line}\n" for line in text.decode(errors="replace").splitlines()[-lines:])
+
+
+def without_dates(text):
+    """The dates of package log: the guest's clock is its own."""
+    return re.sub(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", b"DATE TIME", text)
 
 
 def difference(name, want, got):
