@@ -152,7 +152,7 @@ TEST_CASE("an instruction of a later level is invalid on an earlier one") {
   CHECK(Guest(vpxor + kExit7, v2).run() == 128 + 4);
 }
 
-TEST_CASE("--max-instructions stops exactly there") {
+TEST_CASE("a limit on instructions stops exactly there") {
   Settings s;
   s.max_instructions = 12345;
   Guest g(kForever, s);
