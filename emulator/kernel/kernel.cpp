@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "emulator/base/error.hpp"
+#include "emulator/base/random.hpp"
 
 namespace emulator::kernel {
 namespace {
@@ -210,13 +211,7 @@ std::size_t Kernel::live_threads() const {
       std::ranges::count_if(threads_, [](const auto& t) { return t->state != ThreadState::dead; }));
 }
 
-/// Sebastiano Vigna's splitmix64: one word of state, every seed as good as another.
-u64 Kernel::random() {
-  u64 z = state_.random += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
+u64 Kernel::random() { return base::next_random(state_.random); }
 
 void Kernel::notice_once(const std::string& what) {
   if (said_.insert(what).second && on.notice) on.notice(what);

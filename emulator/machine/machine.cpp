@@ -4,19 +4,12 @@
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
+#include "emulator/base/random.hpp"
 
 namespace emulator::machine {
 namespace {
 
 constexpr u64 kSchedYield = 24;  // its caller gives up the rest of its turn
-
-/// splitmix64 (Steele, Lea, Flood 2014): the schedule's random stream.
-u64 next_random(u64& state) {
-  u64 z = (state += 0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
 
 kernel::Config with_profile(kernel::Config config, const cpu::Profile& profile) {
   config.profile = profile;
@@ -98,7 +91,7 @@ void Machine::jump_to_next_deadline() {
 /// Between half and one and a half quanta, from the seeded stream.
 u64 Machine::slice_length() {
   const u64 q = std::max<u64>(1, settings_.quantum);
-  return std::max<u64>(1, q / 2 + next_random(schedule_state_) % (q + 1));
+  return std::max<u64>(1, q / 2 + base::next_random(schedule_state_) % (q + 1));
 }
 
 /// Adds what the core has retired since the last time to the totals.

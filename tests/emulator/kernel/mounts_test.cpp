@@ -65,7 +65,7 @@ TEST_CASE("a mount shows its files, by name and in order") {
   CHECK(w.open("/data/none") == error(Errno::enoent));
   CHECK(w.open("/data/file/x") == error(Errno::enotdir));
   const Names root = w.names("/");
-  CHECK(std::find(root.begin(), root.end(), "work") != root.end());
+  CHECK(std::find(root.begin(), root.end(), "data") != root.end());
 }
 
 TEST_CASE("nothing leaves a mount by dot-dot") {
