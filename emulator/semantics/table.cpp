@@ -154,7 +154,7 @@ const Binder::Entry& Binder::look_up(const decode::Decoder& decoder, std::span<c
 Binding Binder::bind(const decode::Decoder& decoder, std::span<const u8> code, const Insn& decoded,
                      decode::Op& op, decode::OpInfo& info) {
   if (decoded.evex)
-    return profile_.level == cpu::Level::v3 ? Binding::not_in_profile : Binding::not_in_profile;
+    return Binding::not_in_profile;
   const Entry& entry = look_up(decoder, code, decoded);
   if (!entry.in_profile) return Binding::not_in_profile;
   if (entry.row == nullptr) return Binding::unknown;
