@@ -1,0 +1,31 @@
+#include "runtime_model/golang/globals.hpp"
+
+#include <algorithm>
+
+#include "runtime_model/golang/dwarf.hpp"
+
+namespace runtime_model::golang {
+
+Globals Globals::find(const emulator::kernel::ElfImage&, const SymbolTable& symbols,
+                      const Layouts&) {
+  Globals out;
+  for (const DataSymbol& symbol : symbols.data_symbols()) {
+    const auto wanted = wanted_variables();
+    const auto name = std::ranges::lower_bound(wanted, symbol.name);
+    if (name != wanted.end() && *name == symbol.name) out.add(*name, symbol.address, "symtab");
+  }
+  return out;
+}
+
+void Globals::add(std::string_view name, Addr address, std::string_view how) {
+  const auto at = std::ranges::lower_bound(entries_, name, {}, &Entry::name);
+  if (at == entries_.end() || at->name != name) entries_.insert(at, {name, address, how});
+}
+
+std::optional<Addr> Globals::address(std::string_view name) const {
+  const auto at = std::ranges::lower_bound(entries_, name, {}, &Entry::name);
+  if (at == entries_.end() || at->name != name) return std::nullopt;
+  return at->address;
+}
+
+}  // namespace runtime_model::golang
