@@ -137,10 +137,12 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
       kernel_.fault(t, loop_.fault);
       core_.regs = t.regs;
       return t.state == kernel::ThreadState::runnable;
-    case Stop::probe:
-      if (on.probe) on.probe(t, Addr(core_.regs.rip));
-      if (!stop_requested_) loop_.pass_probe();
+    case Stop::probe: {
+      const u64 at = core_.regs.rip;
+      if (on.probe) on.probe(t, Addr(at));
+      if (!stop_requested_ && core_.regs.rip == at) loop_.pass_probe();
       return true;
+    }
   }
   return true;
 }

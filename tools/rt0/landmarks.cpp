@@ -26,16 +26,11 @@ const FoundRoutine* Landmarks::at(emulator::Addr address) const {
   return it == by_address_.end() ? nullptr : &it->second;
 }
 
-namespace {
-
-/// 1234567 as "1,234,567".
 std::string grouped(emulator::u64 n) {
   std::string digits = std::to_string(n);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
-
-}  // namespace
 
 std::string landmark_line(emulator::u64 number, int thread, emulator::Nanos now,
                           std::string_view name, std::string_view text) {

@@ -24,6 +24,9 @@ class Landmarks {
   std::map<emulator::u64, runtime_model::golang::FoundRoutine> by_address_;
 };
 
+/// 1234567 as "1,234,567".
+std::string grouped(emulator::u64 n);
+
 /// "     50,344  t1     50.344 us  runtime.schedinit       sets up …"
 std::string landmark_line(emulator::u64 number, int thread, emulator::Nanos now,
                           std::string_view name, std::string_view text);

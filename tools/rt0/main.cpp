@@ -32,6 +32,7 @@ int command_line(int argc, char** argv) {
   rt0::add_show(app, status);
   rt0::add_info(app, status);
   rt0::add_verify(app, status);
+  rt0::add_check(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -41,5 +41,6 @@ void add_trace(CLI::App& app, int& status);
 void add_show(CLI::App& app, int& status);
 void add_info(CLI::App& app, int& status);
 void add_verify(CLI::App& app, int& status);
+void add_check(CLI::App& app, int& status);
 
 }  // namespace rt0

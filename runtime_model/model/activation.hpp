@@ -1,0 +1,58 @@
+/// One call of a modelled function, while the model waits beside the real code.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "emulator/kernel/thread.hpp"
+#include "runtime_model/model/registry.hpp"
+#include "runtime_model/model/shadow_memory.hpp"
+
+namespace runtime_model::model {
+
+/// A store of the real code. What a long string instruction replaced is not known.
+struct RealWrite {
+  u64 number;  ///< of the instruction
+  Addr address;
+  u32 size;
+  bool shared;        ///< by code that the model had called: on both sides
+  bool before_known;
+  std::array<u8, 32> before;
+};
+
+struct Activation {
+  /// What ends the wait of the model, or the call.
+  enum class Waits : u8 { returns, call, called, jump, park };
+
+  Activation(const Guest& guest, const emulator::memory::AddressSpace& live,
+             const Registration& what, const emulator::cpu::Registers& registers)
+      : model(what), shadow(live), rt(guest, shadow, registers), entry(registers) {}
+
+  const Registration& model;
+  ShadowMemory shadow;
+  Runtime rt;
+  std::unique_ptr<Frame> frame;
+  emulator::cpu::Registers entry;
+
+  emulator::kernel::Tid tid = 0;
+  u64 number = 0;   ///< the instruction that entered the function
+  Addr g;           ///< on whose stack
+  bool on_user_stack = false;  ///< which may be moved
+  u64 depth = 0;               ///< bytes from the stack's high end to the return address
+  Addr return_pc;
+  unsigned signal_depth = 0;
+  bool outermost = false;  ///< no other model is telling what happens here
+  unsigned base_depth = 0;  ///< of its steps: calls of the models around it
+
+  Waits waits = Waits::returns;
+  std::vector<Entry> targets;  ///< of what is asked for
+  Addr call_return;
+  u64 call_sp = 0;
+
+  std::vector<RealWrite> real;
+  bool interleaved = false;
+  std::string trouble;  ///< why the model cannot be right, when it is known before its end
+};
+
+}  // namespace runtime_model::model

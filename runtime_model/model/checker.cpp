@@ -1,0 +1,353 @@
+#include "runtime_model/model/checker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "emulator/base/error.hpp"
+#include "emulator/semantics/table.hpp"
+
+namespace runtime_model::model {
+
+using emulator::cpu::PlaceKind;
+using emulator::cpu::rsp;
+using emulator::kernel::Thread;
+using emulator::machine::Retired;
+using Waits = Activation::Waits;
+
+Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine,
+                 std::function<std::string(Addr)> name_of)
+    : guest_(guest),
+      machine_(machine),
+      name_of_(std::move(name_of)),
+      call_(emulator::semantics::find_row("call")),
+      jmp_(emulator::semantics::find_row("jmp")),
+      ret_(emulator::semantics::find_row("ret")),
+      syscall_(emulator::semantics::find_row("syscall")) {
+  for (const Registration& r : registry.all()) {
+    if (!r.releases.hold(guest.release)) continue;
+    if (const auto at = guest.find(r.function)) {
+      Point& p = points_[at->address.value];
+      p.model = &r, p.abi = at->abi;
+    }
+  }
+  for (const char* name : {"runtime.morestack", "runtime.morestack_noctxt"})
+    for (const Entry& e : guest.entries(name)) points_[e.address.value].grows = true;
+  for (const Entry& e : guest.entries("runtime.gogo")) points_[e.address.value].leaves = true;
+  for (const char* name : {"runtime.sigtramp", "runtime.cgoSigtramp"})
+    for (const Entry& e : guest.entries(name)) handlers_.insert(e.address.value);
+}
+
+Checker::~Checker() = default;
+
+template <class T>
+T Checker::peek(Addr a) const {
+  T v{};
+  (void)machine_.memory().peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
+  return v;
+}
+
+Checker::Lane& Checker::lane_of(Tid tid) {
+  if (last_lane_ == nullptr || last_lane_->tid != tid) {
+    last_lane_ = &lanes_[tid];
+    last_lane_->tid = tid;
+  }
+  return *last_lane_;
+}
+
+Addr Checker::current_g(const Registers& regs) const {
+  return regs.fs_base() == 0 ? Addr() : peek<Addr>(Addr(regs.fs_base() - 8));
+}
+
+void Checker::retired(const Thread& t, const Retired& r) {
+  Lane& lane = lane_of(t.tid);
+  const Registers& regs = machine_.registers(t);
+  // Control that came from nowhere is the kernel's: a signal handler begins.
+  if (r.pc.value != lane.next_pc && handlers_.contains(r.pc.value)) ++lane.signals;
+  lane.next_pc = regs.rip;
+  if (live_ != 0) note_writes(lane, r, regs);
+  if (regs.rip == r.pc.value + r.length) return;
+  if (&r.row == syscall_) {
+    if (lane.signals > 0) --lane.signals;  // rt_sigreturn
+    return;
+  }
+  if (&r.row == ret_)
+    returned(lane, r.number, regs);
+  else if (&r.row == call_ || &r.row == jmp_)
+    transferred(lane, r, regs);
+}
+
+void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) {
+  for (const auto& e : r.effects) {
+    if (e.kind != PlaceKind::memory_write) continue;
+    RealWrite w{r.number, e.address, u32{e.size}, false, true, {}};
+    std::memcpy(w.before.data(), e.before.data(), e.size);
+    note_write(lane, w);
+  }
+  if (r.effects.truncated) {
+    // A long string instruction lists its first iterations only; RDI tells how far it went.
+    for (const auto& e : r.effects)
+      if (e.kind == PlaceKind::memory_write) {
+        const u64 end = after.gpr(emulator::cpu::rdi);
+        if (end > e.address.value)
+          note_write(lane, {r.number, e.address, static_cast<u32>(end - e.address.value), false,
+                            false, {}});
+        break;
+      }
+  }
+  if (r.kernel_writes != nullptr)
+    for (const auto& [address, bytes] : *r.kernel_writes)
+      note_write(lane, {r.number, address, static_cast<u32>(bytes.size()), false, false, {}});
+}
+
+void Checker::note_write(Lane& lane, const RealWrite& w) {
+  for (auto& a : lane.stack) {
+    if (a->signal_depth != lane.signals) {
+      if (a->waits != Waits::called && a->shadow.depends_on(w.address, w.size))
+        a->interleaved = true;
+      continue;
+    }
+    a->real.push_back(w);
+    if (a->waits == Waits::called) {
+      a->real.back().shared = true;
+      a->shadow.forget(w.address, w.size);
+    }
+  }
+  if (live_ == lane.stack.size()) return;
+  for (auto& [tid, other] : lanes_) {
+    if (&other == &lane) continue;
+    for (auto& a : other.stack)
+      if (a->waits != Waits::called && a->shadow.depends_on(w.address, w.size))
+        a->interleaved = true;
+  }
+}
+
+void Checker::transferred(Lane& lane, const Retired& r, const Registers& regs) {
+  const auto it = points_.find(regs.rip);
+  if (it == points_.end()) return;
+  const Point& point = it->second;
+  if (point.grows) return start_over(lane, regs);
+  // A loop may have its head where the function begins.
+  if (&r.row == jmp_ && point.model != nullptr) {
+    const auto* from = guest_.symbols.function_at(r.pc);
+    const bool inside = from != nullptr && from->entry.value == regs.rip;
+    const bool again = inside && !lane.stack.empty() && lane.stack.back()->model.function == from->name;
+    if (again) return;
+  }
+  entered(lane, point, r.number, regs);
+}
+
+/// Bytes from the high end of g's stack down to `sp`: what stays when the stack is moved.
+u64 Checker::depth_below(Addr g, u64 sp) const {
+  return peek<u64>(g + guest_.offset.g_hi) - sp;
+}
+
+void Checker::entered(Lane& lane, const Point& point, u64 number, const Registers& regs) {
+  if (point.wanted)
+    for (std::size_t i = lane.stack.size(); i-- > 0;)
+      if (matches(*lane.stack[i], point, number, regs)) arrived(lane, i, number, regs);
+  if (point.leaves) {
+    const Addr g = current_g(regs);
+    for (std::size_t i = lane.stack.size(); i-- > 0;)
+      if (lane.stack[i]->g == g && lane.stack[i]->signal_depth == lane.signals) {
+        if (lane.stack[i]->trouble.empty())
+          lane.stack[i]->trouble = "the real code left through gogo";
+        close(lane, i, number, regs);
+      }
+  }
+  if (point.model == nullptr || regs.fs_base() == 0) return;
+  drop_stale(lane, regs);
+  std::vector<u64> words;
+  for (unsigned i = 0; i < point.model->words; ++i)
+    words.push_back(point.abi == Abi::zero ? peek<u64>(Addr(regs[rsp] + 8 + 8 * u64{i}))
+                    : i < kIntegerRegisters.size() ? regs[kIntegerRegisters[i]]
+                                                   : 0);
+  begin(lane, *point.model, std::move(words), number, regs, peek<Addr>(Addr(regs[rsp])));
+}
+
+void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
+                    const Registers& entry, Addr return_pc) {
+  const bool told_above = std::any_of(lane.stack.begin(), lane.stack.end(), [&](const auto& a) {
+    return a->waits != Waits::called && a->signal_depth == lane.signals;
+  });
+  auto a = std::make_unique<Activation>(guest_, machine_.memory(), model, entry);
+  a->tid = lane.tid, a->number = number, a->return_pc = return_pc;
+  a->signal_depth = lane.signals;
+  a->g = current_g(entry);
+  const Addr m = peek<Addr>(a->g + guest_.offset.g_m);
+  const Addr g0 = peek<Addr>(m + guest_.offset.m_g0);
+  a->on_user_stack = a->g != g0 && lane.signals == 0;
+  a->depth = depth_below(a->g, entry[rsp]);
+  a->outermost = !told_above;
+  for (const auto& above : lane.stack) a->base_depth += above->rt.depth();
+  a->frame = model.make(a->rt, words.data());
+  ++report_of(model).calls;
+  lane.stack.push_back(std::move(a));
+  ++live_;
+  Activation& begun = *lane.stack.back();
+  begun.frame->start();
+  settle(begun);
+  if (begun.rt.request().kind != Request::Kind::decline) return;
+  FunctionReport& f = report_of(model);
+  ++f.declined;
+  ++f.reasons[begun.rt.request().reason];
+  const auto [it, fresh] = told_reasons_.emplace(model.function, begun.rt.request().reason);
+  if (fresh && declined) declined(it->first, it->second);
+  abandon(lane, lane.stack.size() - 1);
+}
+
+/// After the model has run: what does it wait for?
+void Checker::settle(Activation& a) {
+  a.waits = Waits::returns;
+  if (a.frame->done()) {
+    try {
+      (void)a.frame->results();
+    } catch (const Thrown& e) {
+      a.trouble = fmt::format("the model throws: {}", e.what());
+    } catch (const Unmapped& e) {
+      a.trouble = fmt::format("the model looks at {}, which is not mapped", name_of_(e.address));
+    }
+    return;
+  }
+  switch (a.rt.request().kind) {
+    case Request::Kind::call:
+      a.waits = Waits::call;
+      return want(a);
+    case Request::Kind::jump:
+      a.waits = Waits::jump;
+      return want(a);
+    case Request::Kind::park:
+      a.waits = Waits::park;
+      return want(a);
+    case Request::Kind::decline:
+    case Request::Kind::none:
+      return;
+  }
+}
+
+void Checker::want(Activation& a) {
+  a.targets = guest_.entries(a.rt.request().function);
+  if (a.targets.empty())
+    a.trouble = fmt::format("the model calls {}, which the program does not have",
+                            a.rt.request().function);
+  for (const Entry& e : a.targets) {
+    Point& p = points_[e.address.value];
+    p.wanted = true;
+    if (p.model == nullptr) p.abi = e.abi;
+  }
+}
+
+/// Is this the call, jump or park that the model has foreseen? The first argument decides; others
+/// that differ are a difference.
+bool Checker::matches(Activation& a, const Point&, u64, const Registers& regs) {
+  if (a.waits != Waits::call && a.waits != Waits::jump && a.waits != Waits::park) return false;
+  const auto target = std::find_if(a.targets.begin(), a.targets.end(), [&](const Entry& e) {
+    return e.address.value == regs.rip;
+  });
+  if (target == a.targets.end()) return false;
+  const auto& arguments = a.rt.request().arguments;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const u64 real = target->abi == Abi::zero ? peek<u64>(Addr(regs[rsp] + 8 + 8 * i))
+                                              : regs[kIntegerRegisters.at(i)];
+    if (arguments[i].any) {
+      for (Local* l : a.rt.locals())
+        if (l->address.value == arguments[i].word) l->address = Addr(real);
+      continue;
+    }
+    if (real == arguments[i].word) continue;
+    if (i == 0) return false;
+    if (a.trouble.empty())
+      a.trouble = fmt::format("argument {} of {}: the model has {:#x}, the real code {:#x}", i,
+                              a.rt.request().function, arguments[i].word, real);
+  }
+  return true;
+}
+
+void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs) {
+  Activation& a = *lane.stack[index];
+  if (a.waits == Waits::call) {
+    a.waits = Waits::called;
+    a.call_return = peek<Addr>(Addr(regs[rsp]));
+    a.call_sp = regs[rsp] + 8;
+    return;
+  }
+  if (a.waits == Waits::park)
+    lane.restarts.push_back({peek<Addr>(Addr(regs[rsp])), regs[rsp] + 8, &a.model, a.entry,
+                             a.return_pc, a.depth});
+  close(lane, index, number, regs);
+}
+
+void Checker::returned(Lane& lane, u64 number, const Registers& regs) {
+  for (std::size_t i = lane.stack.size(); i-- > 0;) {
+    Activation& a = *lane.stack[i];
+    if (a.signal_depth != lane.signals) continue;
+    if (a.waits == Waits::called && a.call_return.value == regs.rip && a.call_sp == regs[rsp]) {
+      std::vector<u64> results;
+      for (const auto r : kIntegerRegisters) results.push_back(regs[r]);
+      a.shadow.begin_segment();
+      a.rt.resume(std::move(results));
+      settle(a);
+    } else if (a.return_pc.value == regs.rip && depth_below(a.g, regs[rsp] - 8) == a.depth) {
+      close(lane, i, number, regs);
+    }
+  }
+  for (std::size_t i = lane.restarts.size(); i-- > 0;) {
+    const Restart again = lane.restarts[i];
+    if (again.pc.value != regs.rip || again.sp != regs[rsp]) continue;
+    lane.restarts.resize(i);
+    std::vector<u64> words;
+    for (unsigned k = 0; k < again.model->words && k < kIntegerRegisters.size(); ++k)
+      words.push_back(again.entry[kIntegerRegisters[k]]);
+    begin(lane, *again.model, std::move(words), number, again.entry, again.return_pc);
+    return;
+  }
+}
+
+/// runtime.morestack: the function that ran out of stack will begin again.
+void Checker::start_over(Lane& lane, const Registers& regs) {
+  if (lane.stack.empty()) return;
+  Activation& a = *lane.stack.back();
+  const auto* from = guest_.symbols.function_at(peek<Addr>(Addr(regs[rsp])));
+  if (a.signal_depth != lane.signals || from == nullptr || from->name != a.model.function) return;
+  --report_of(a.model).calls;
+  abandon(lane, lane.stack.size() - 1);
+}
+
+/// Activations whose frames are gone: a panic unwound them.
+void Checker::drop_stale(Lane& lane, const Registers& regs) {
+  const Addr g = current_g(regs);
+  while (!lane.stack.empty()) {
+    const Activation& a = *lane.stack.back();
+    if (a.g != g || a.signal_depth != lane.signals || a.depth <= depth_below(g, regs[rsp])) return;
+    ++report_of(a.model).unfinished;
+    abandon(lane, lane.stack.size() - 1);
+  }
+}
+
+void Checker::abandon(Lane& lane, std::size_t index) {
+  lane.stack.erase(lane.stack.begin() + static_cast<std::ptrdiff_t>(index));
+  --live_;
+}
+
+void Checker::finish() {
+  for (auto& [tid, lane] : lanes_)
+    while (!lane.stack.empty()) {
+      ++report_of(lane.stack.back()->model).unfinished;
+      abandon(lane, lane.stack.size() - 1);
+    }
+}
+
+u64 Checker::told_up_to() const {
+  u64 lowest = machine_.retired();
+  for (const auto& [tid, lane] : lanes_)
+    for (const auto& a : lane.stack)
+      if (a->outermost) lowest = std::min(lowest, a->number);
+  return lowest;
+}
+
+FunctionReport& Checker::report_of(const Registration& model) {
+  const auto it = report_.functions.find(model.function);
+  if (it != report_.functions.end()) return it->second;
+  return report_.functions[std::string(model.function)];
+}
+
+}  // namespace runtime_model::model

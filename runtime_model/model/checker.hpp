@@ -1,0 +1,117 @@
+/// Runs models beside the real code and compares what both did.
+///
+/// At each entry of a modelled function its model runs on a shadow of memory, at once, up to where
+/// it needs real code; there it waits until the real function has come to the same call, goes on
+/// when that returns, and so on to its end. When the real function returns, or leaves through
+/// gogo, every byte that either side changed is compared. The guest is only watched: what it does
+/// is the same as without a Checker.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "emulator/machine/machine.hpp"
+#include "runtime_model/model/activation.hpp"
+#include "runtime_model/model/comparison.hpp"
+#include "runtime_model/model/report.hpp"
+#include "runtime_model/model/told.hpp"
+
+namespace runtime_model::model {
+
+class Checker {
+ public:
+  /// `name_of` says what lies at an address; all outlive the checker. The machine's hook `retired`
+  /// is to call retired(), for every instruction from the first on.
+  Checker(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine,
+          std::function<std::string(Addr)> name_of);
+  ~Checker();
+
+  void retired(const emulator::kernel::Thread& t, const emulator::machine::Retired& r);
+  /// The program is over: what still waits counts as unfinished.
+  void finish();
+
+  /// Whatever is told from now on has a number that is at least this.
+  u64 told_up_to() const;
+  const CheckReport& report() const { return report_; }
+  /// Hears the steps of outermost models, in the order in which the real code was through.
+  Listener listener;
+  /// Hears once of each reason for which a model left the work to the real code.
+  std::function<void(std::string_view function, const std::string& reason)> declined;
+
+ private:
+  using Tid = emulator::kernel::Tid;
+  using Registers = emulator::cpu::Registers;
+
+  /// What may begin or go on at an address.
+  struct Point {
+    const Registration* model = nullptr;
+    Abi abi = Abi::internal;
+    bool wanted = false;  ///< some model waits for it, or did
+    bool leaves = false;  ///< runtime.gogo
+    bool grows = false;   ///< runtime.morestack: the function that calls it starts over
+  };
+  /// A function that parked: its model starts afresh when the wait is over.
+  struct Restart {
+    Addr pc;
+    u64 sp;
+    const Registration* model;
+    Registers entry;
+    Addr return_pc;
+    u64 depth;
+  };
+  struct Lane {
+    Tid tid = 0;
+    std::vector<std::unique_ptr<Activation>> stack;
+    std::vector<Restart> restarts;
+    u64 next_pc = 0;
+    unsigned signals = 0;  ///< handlers that are running
+  };
+
+  Lane& lane_of(Tid tid);
+  void note_writes(Lane& lane, const emulator::machine::Retired& r, const Registers& after);
+  void note_write(Lane& lane, const RealWrite& w);
+  void transferred(Lane& lane, const emulator::machine::Retired& r, const Registers& regs);
+  void entered(Lane& lane, const Point& point, u64 number, const Registers& regs);
+  void returned(Lane& lane, u64 number, const Registers& regs);
+  void begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
+             const Registers& entry, Addr return_pc);
+  bool matches(Activation& a, const Point& point, u64 number, const Registers& regs);
+  void arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs);
+  void settle(Activation& a);
+  void want(Activation& a);
+  void close(Lane& lane, std::size_t index, u64 number, const Registers& regs);
+  void abandon(Lane& lane, std::size_t index);
+  void drop_stale(Lane& lane, const Registers& regs);
+  void start_over(Lane& lane, const Registers& regs);
+  void judge(Activation& a, u64 number, const Registers& regs, FunctionReport& f);
+  void judge_results(Activation& a, u64 number, const Registers& regs, FunctionReport& f);
+  void tell(Activation& a, const std::vector<Field>& fields);
+  std::vector<Range> dead_ranges(const Activation& a) const;
+  u64 depth_below(Addr g, u64 sp) const;
+  FunctionReport& report_of(const Registration& model);
+  void differ(FunctionReport& f, Difference d);
+  Addr current_g(const Registers& regs) const;
+  template <class T>
+  T peek(Addr a) const;
+
+  const Guest& guest_;
+  emulator::machine::Machine& machine_;
+  std::function<std::string(Addr)> name_of_;
+  std::unordered_map<u64, Point> points_;
+  std::map<Tid, Lane> lanes_;
+  Lane* last_lane_ = nullptr;
+  u64 sequence_ = 0;
+  std::size_t live_ = 0;  ///< activations on all threads
+  CheckReport report_;
+  std::set<std::pair<std::string, std::string>> told_reasons_;
+  const emulator::semantics::Row* call_;
+  const emulator::semantics::Row* jmp_;
+  const emulator::semantics::Row* ret_;
+  const emulator::semantics::Row* syscall_;
+  std::set<u64> handlers_;  ///< entries of runtime.sigtramp and its kin
+};
+
+}  // namespace runtime_model::model

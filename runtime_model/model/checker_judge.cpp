@@ -1,0 +1,143 @@
+// The end of an activation: comparing, counting, telling.
+#include <algorithm>
+
+#include "emulator/base/error.hpp"
+#include "runtime_model/model/checker.hpp"
+
+namespace runtime_model::model {
+
+using emulator::cpu::rsp;
+using Waits = Activation::Waits;
+
+namespace {
+
+template <class T>
+T peek_at(const emulator::memory::AddressSpace& memory, Addr a) {
+  T v{};
+  (void)memory.peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
+  return v;
+}
+
+/// The first of the writes that touch a word.
+class WriteIndex {
+ public:
+  explicit WriteIndex(const std::vector<RealWrite>& writes) {
+    for (const RealWrite& w : writes)
+      for (u64 word = w.address.value / 8; word <= (w.address.value + w.size - 1) / 8; ++word)
+        first_.try_emplace(word, w.number);
+  }
+  std::optional<u64> number_at(Addr a) const {
+    const auto it = first_.find(a.value / 8);
+    return it == first_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+ private:
+  std::unordered_map<u64, u64> first_;
+};
+
+bool overlaps(const Write& w, const Field& f) {
+  return w.address.value < f.address.value + f.size &&
+         f.address.value < w.address.value + w.after.size();
+}
+
+}  // namespace
+
+/// Stack that nobody reads again: below the frame that is left, and below g0's when the function
+/// had switched to it; and where the function may have spilled its register arguments.
+std::vector<Range> Checker::dead_ranges(const Activation& a) const {
+  const auto& memory = machine_.memory();
+  const auto& offset = guest_.offset;
+  const u64 entry_sp = peek_at<u64>(memory, a.g + offset.g_hi) - a.depth;
+  std::vector<Range> dead;
+  dead.push_back({peek_at<Addr>(memory, a.g + offset.g_lo), Addr(entry_sp + 8)});
+  dead.push_back({Addr(entry_sp + 8), Addr(entry_sp + 8 + 8 * u64{a.model.words})});
+  if (a.on_user_stack) {
+    const Addr m = peek_at<Addr>(memory, a.g + offset.g_m);
+    const Addr g0 = peek_at<Addr>(memory, m + offset.m_g0);
+    dead.push_back({peek_at<Addr>(memory, g0 + offset.g_lo),
+                    peek_at<Addr>(memory, g0 + offset.g_sched_sp)});
+  }
+  return dead;
+}
+
+void Checker::differ(FunctionReport& f, Difference d) {
+  ++f.different;
+  if (f.differences.size() < FunctionReport::kKeep) f.differences.push_back(std::move(d));
+}
+
+void Checker::judge_results(Activation& a, u64 number, const Registers& regs, FunctionReport& f) {
+  const auto results = a.frame->results();
+  for (std::size_t i = 0; i < results.size() && i < kIntegerRegisters.size(); ++i) {
+    const u64 mask = results[i].bytes == 8 ? ~u64{0} : (u64{1} << (8 * results[i].bytes)) - 1;
+    const u64 model = results[i].value & mask, real = regs[kIntegerRegisters[i]] & mask;
+    ++f.fields;
+    if (model == real)
+      ++f.equal;
+    else
+      differ(f, {number, fmt::format("result {}", i), model, real, results[i].bytes, {}});
+  }
+}
+
+void Checker::judge(Activation& a, u64 number, const Registers& regs, FunctionReport& f) {
+  if (a.trouble.empty() && a.waits == Waits::call)
+    a.trouble = fmt::format("the model calls {}, the real code did not", a.rt.request().function);
+  if (a.trouble.empty() && a.waits == Waits::returns && !a.frame->done())
+    a.trouble = "the model waits for nothing";
+  const auto fields = compare(a, machine_.memory(), dead_ranges(a));
+  const bool differs = !a.trouble.empty() ||
+                       std::any_of(fields.begin(), fields.end(), [](const Field& field) {
+                         return field.verdict == Field::Verdict::different;
+                       });
+  if (differs && a.interleaved) {
+    ++f.interleaved;
+    return;
+  }
+  for (const Field& field : fields) {
+    ++f.fields;
+    const bool counts = field.changed && a.outermost;
+    if (counts) report_.changed_bytes += field.size;
+    switch (field.verdict) {
+      case Field::Verdict::equal:
+        ++f.equal;
+        if (counts) report_.predicted_bytes += field.size;
+        break;
+      case Field::Verdict::different:
+        differ(f, {number, name_of_(field.address), field.model, field.real, field.size, {}});
+        break;
+      case Field::Verdict::not_covered:
+        ++f.not_covered;
+        ++f.uncovered[name_of_(field.address)];
+        break;
+      case Field::Verdict::excused:
+        ++f.excused;
+        break;
+    }
+  }
+  if (!a.trouble.empty()) differ(f, {number, {}, 0, 0, 0, a.trouble});
+  if (a.trouble.empty() && a.frame->done()) judge_results(a, number, regs, f);
+  if (a.outermost && listener) tell(a, fields);
+}
+
+/// The steps, each with the number of the instruction that did the same for real.
+void Checker::tell(Activation& a, const std::vector<Field>& fields) {
+  const WriteIndex index(a.real);
+  u64 number = a.number;
+  for (const Step& step : a.rt.steps()) {
+    auto verdict = Verdict::confirmed;
+    for (const Write& w : step.writes) {
+      if (const auto n = index.number_at(w.address)) number = std::max(number, *n);
+      for (const Field& field : fields)
+        if (field.verdict == Field::Verdict::different && overlaps(w, field))
+          verdict = Verdict::contradicted;
+    }
+    listener({step, a.model.function, number, sequence_++, a.tid, a.base_depth + step.depth, a.g, verdict});
+  }
+}
+
+void Checker::close(Lane& lane, std::size_t index, u64 number, const Registers& regs) {
+  Activation& a = *lane.stack[index];
+  judge(a, number, regs, report_of(a.model));
+  abandon(lane, index);
+}
+
+}  // namespace runtime_model::model

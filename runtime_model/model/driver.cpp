@@ -1,0 +1,193 @@
+#include "runtime_model/model/driver.hpp"
+
+#include <utility>
+
+#include "emulator/base/error.hpp"
+
+namespace runtime_model::model {
+
+using emulator::cpu::rsp;
+using emulator::kernel::Thread;
+
+Driver::Driver(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine)
+    : guest_(guest), machine_(machine) {
+  for (const Registration& r : registry.all()) {
+    if (!r.releases.hold(guest.release)) continue;
+    if (const auto at = guest.find(r.function)) places_[at->address.value] = {&r, at->abi};
+  }
+}
+
+Driver::~Driver() = default;
+
+std::set<u64> Driver::probes() const {
+  std::set<u64> all{kGate};
+  for (const auto& [address, place] : places_) all.insert(address);
+  return all;
+}
+
+bool Driver::probe(const Thread& t, Addr at) {
+  if (at.value == kGate) {
+    back_through_gate(t);
+    return true;
+  }
+  const auto it = places_.find(at.value);
+  if (it == places_.end()) return false;
+  // Before thread-local storage is set up there is no g, and no model needs to act.
+  if (machine_.registers(t).fs_base() == 0) return true;
+  begin(t, *it->second.model, it->second.abi, machine_.registers(t));
+  return true;
+}
+
+void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Registers& entry) {
+  active_.push_back(std::make_unique<Active>(guest_, machine_.memory(), model, entry));
+  Active& a = *active_.back();
+  a.g = a.rt.getg().address();
+  for (const auto& other : active_)
+    if (other.get() != &a && other->g == a.g) a.base_depth += other->rt.depth();
+  std::vector<u64> words;
+  for (unsigned i = 0; i < model.words; ++i)
+    words.push_back(abi == Abi::zero ? a.rt.load<u64>(Addr(entry[rsp] + 8 + 8 * u64{i}))
+                    : i < kIntegerRegisters.size() ? entry[kIntegerRegisters[i]]
+                                                   : 0);
+  ++calls_[model.function];
+  a.frame = model.make(a.rt, words.data());
+  a.frame->start();
+  settle(a, t);
+}
+
+/// After a model has run: lets happen what it waits for.
+void Driver::settle(Active& a, const Thread& t) {
+  if (a.frame->done()) return finish(a, t);
+  collect(a);
+  switch (a.rt.request().kind) {
+    case Request::Kind::call:
+      return go_to(a, true);
+    case Request::Kind::jump:
+      go_to(a, false);
+      tell(a, t);
+      // Nothing on this stack is returned to: schedule() leaves g0's for good.
+      std::erase_if(active_, [g = a.g](const auto& other) { return other->g == g; });
+      return;
+    case Request::Kind::park:
+      go_to(a, true);
+      restarts_.push_back({a.gate_sp, &a.model, a.entry});
+      tell(a, t);
+      return forget(a);
+    case Request::Kind::decline:
+      return leave_to_real_code(a, a.rt.request().reason);
+    case Request::Kind::none:
+      break;
+  }
+  emulator::base::user_error("the model of {} waits for nothing", a.model.function);
+}
+
+/// Points the thread at the function that the model asks for, on the stack that it is on.
+void Driver::go_to(Active& a, bool returns) {
+  const Request& request = a.rt.request();
+  const auto target = guest_.find(request.function);
+  if (!target)
+    emulator::base::user_error("the model of {} calls {}, which the program does not have",
+                               a.model.function, request.function);
+  u64 sp = a.rt.sp().value - 256;  // the frame that the real function would have
+  for (const Local* l : a.rt.locals()) sp = std::min(sp, l->address.value);
+  sp -= 8 * (request.arguments.size() + 1);
+  sp &= ~u64{15};
+  Registers& regs = machine_.edit_registers();
+  for (std::size_t i = 0; i < request.arguments.size(); ++i) {
+    const u64 word = request.arguments[i].word;
+    if (target->abi == Abi::zero)
+      a.memory.write(Addr(sp + 8 * i), std::span(reinterpret_cast<const u8*>(&word), 8));
+    else
+      regs[kIntegerRegisters.at(i)] = word;
+  }
+  sp -= 8;
+  const u64 back = returns ? kGate : a.rt.caller_pc().value;
+  a.memory.write(Addr(sp), std::span(reinterpret_cast<const u8*>(&back), 8));
+  a.gate_sp = sp + 8;
+  regs[rsp] = sp;
+  regs[emulator::cpu::r14] = a.rt.getg().address().value;
+  regs.ymm[15] = {};
+  regs.rip = target->address.value;
+}
+
+void Driver::back_through_gate(const Thread& t) {
+  const Registers& regs = machine_.registers(t);
+  for (auto it = restarts_.begin(); it != restarts_.end(); ++it) {
+    if (it->gate_sp != regs[rsp]) continue;
+    const Restart again = *it;
+    restarts_.erase(it);
+    machine_.edit_registers() = again.entry;
+    return begin(t, *again.model, Abi::internal, again.entry);
+  }
+  for (const auto& a : active_) {
+    if (a->gate_sp != regs[rsp]) continue;
+    std::vector<u64> results;
+    for (const auto r : kIntegerRegisters) results.push_back(regs[r]);
+    a->rt.resume(std::move(results));
+    return settle(*a, t);
+  }
+  emulator::base::user_error("thread {} came back to no model that waits for it", t.tid);
+}
+
+/// Returns to the caller as the real function would.
+void Driver::finish(Active& a, const Thread& t) {
+  std::vector<ResultWord> results;
+  try {
+    results = a.frame->results();
+  } catch (const Thrown& e) {
+    // The real code says it better, if it can still be asked.
+    if (a.gate_sp == 0) return leave_to_real_code(a, e.what());
+    emulator::base::user_error("the model of {} throws: {}", a.model.function, e.what());
+  } catch (const Unmapped& e) {
+    emulator::base::user_error("the model of {} looks at {:#x}, which is not mapped",
+                               a.model.function, e.address.value);
+  }
+  collect(a);
+  Registers& regs = machine_.edit_registers();
+  regs = a.entry;
+  for (std::size_t i = 0; i < results.size() && i < kIntegerRegisters.size(); ++i)
+    regs[kIntegerRegisters[i]] = results[i].value;
+  regs[emulator::cpu::r14] = a.rt.getg().address().value;
+  regs.rip = a.rt.caller_pc().value;
+  regs[rsp] += 8;
+  tell(a, t);
+  forget(a);
+}
+
+/// Takes back what the model wrote; the real function then runs from its entry.
+void Driver::leave_to_real_code(Active& a, const std::string& reason) {
+  undo(a);
+  --calls_[a.model.function];
+  const auto [it, fresh] = told_reasons_.emplace(a.model.function, reason);
+  if (fresh && declined) declined(it->first, it->second);
+  machine_.edit_registers() = a.entry;
+  machine_.pass_probe();
+  forget(a);
+}
+
+void Driver::undo(Active& a) {
+  const auto steps = a.rt.take_steps();
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
+    for (auto w = step->writes.rbegin(); w != step->writes.rend(); ++w)
+      a.memory.write(w->address, w->before);
+}
+
+/// Puts the model's new steps behind those that wait to be told.
+void Driver::collect(Active& a) {
+  for (Step& step : a.rt.take_steps()) {
+    const unsigned depth = a.base_depth + step.depth;
+    a.pending.push_back({std::move(step), depth, machine_.retired(), sequence_++});
+  }
+}
+
+void Driver::tell(Active& a, const Thread& t) {
+  if (!listener) return;
+  for (const Pending& p : a.pending)
+    listener({p.step, a.model.function, p.number, p.sequence, t.tid, p.depth, a.g, Verdict::acted});
+}
+
+void Driver::forget(const Active& a) {
+  std::erase_if(active_, [&a](const auto& other) { return other.get() == &a; });
+}
+
+}  // namespace runtime_model::model

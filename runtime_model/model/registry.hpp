@@ -1,0 +1,84 @@
+/// Which Go functions have a model, in which releases, and how one is started.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "runtime_model/golang/boot_routines.hpp"
+#include "runtime_model/model/abi.hpp"
+#include "runtime_model/model/model.hpp"
+
+namespace runtime_model::model {
+
+/// A started model of any result type.
+class Frame {
+ public:
+  virtual ~Frame() = default;
+  virtual void start() = 0;
+  virtual bool done() const = 0;
+  /// Rethrows what the model threw.
+  virtual std::vector<ResultWord> results() const = 0;
+};
+
+struct Registration {
+  std::string_view function;  ///< Go's name: "runtime.stackalloc", "runtime.(*mheap).alloc"
+  golang::Releases releases;
+  unsigned words;  ///< of arguments
+  std::function<std::unique_ptr<Frame>(Runtime&, const u64* words)> make;
+};
+
+class Registry {
+ public:
+  /// Registers `model` for a Go function in these minor releases (a last of 0: still so).
+  template <class R, class... A>
+  void add(std::string_view function, golang::Releases releases,
+           Model<R> (*model)(Runtime&, A...)) {
+    registrations_.push_back(
+        {function, releases, (0u + ... + words_of<std::decay_t<A>>()),
+         [model](Runtime& rt, const u64* word) -> std::unique_ptr<Frame> {
+           // Braces: arguments are taken from left to right.
+           std::tuple<Runtime&, std::decay_t<A>...> all{
+               rt, take_argument<std::decay_t<A>>(rt, word)...};
+           return std::make_unique<FrameOf<R>>(std::apply(model, std::move(all)));
+         }});
+  }
+
+  /// Only what `keep` says yes to stays.
+  void filter(const std::function<bool(std::string_view function)>& keep) {
+    std::erase_if(registrations_, [&keep](const auto& r) { return !keep(r.function); });
+  }
+  const std::vector<Registration>& all() const { return registrations_; }
+  /// The model of a function in a release, or null.
+  const Registration* find(std::string_view function, golang::GoRelease release) const {
+    for (const Registration& r : registrations_)
+      if (r.function == function && r.releases.hold(release)) return &r;
+    return nullptr;
+  }
+
+ private:
+  template <class R>
+  class FrameOf final : public Frame {
+   public:
+    explicit FrameOf(Model<R> model) : model_(std::move(model)) {}
+    void start() override { model_.start(); }
+    bool done() const override { return model_.done(); }
+    std::vector<ResultWord> results() const override {
+      std::vector<ResultWord> out;
+      if constexpr (std::is_void_v<R>)
+        model_.result();
+      else
+        add_results(out, model_.result());
+      return out;
+    }
+
+   private:
+    Model<R> model_;
+  };
+
+  std::vector<Registration> registrations_;
+};
+
+}  // namespace runtime_model::model

@@ -1,0 +1,30 @@
+/// Where goroutine stacks come from. Go: runtime/stack.go.
+#pragma once
+
+#include "runtime_model/model/abi.hpp"
+#include "runtime_model/model/model.hpp"
+
+namespace runtime_model::stack {
+
+using emulator::u32;
+using emulator::u64;
+using emulator::u8;
+using model::Addr;
+using model::Model;
+using model::Runtime;
+using model::Stack;
+
+inline constexpr u32 kFixedStack = 2048;       ///< the smallest stack: order 0
+inline constexpr unsigned kStackOrders = 4;    ///< 2, 4, 8 and 16 KiB come from the pool
+inline constexpr u32 kStackCacheSize = 32768;  ///< bytes of one order that an mcache may hold
+inline constexpr u32 kPageSize = 8192;         ///< Go's page
+inline constexpr u64 kSpanAllocStack = 1;      ///< spanAllocType of a stack's span
+
+/// A stack of n bytes, a power of two; runs on g0.
+Model<Stack> stackalloc(Runtime& rt, u32 n);
+/// Half fills the cache of an order from the pool.
+Model<> stackcacherefill(Runtime& rt, golang::Mcache c, u8 order);
+/// One free stack of an order from the pool's spans; the pool of that order is locked.
+Model<Addr> stackpoolalloc(Runtime& rt, u8 order);
+
+}  // namespace runtime_model::stack

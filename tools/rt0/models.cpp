@@ -1,0 +1,106 @@
+#include "tools/rt0/models.hpp"
+
+#include <algorithm>
+
+#include "emulator/base/error.hpp"
+#include "runtime_model/stack/models.hpp"
+
+namespace rt0 {
+
+using emulator::Addr;
+using emulator::u64;
+using emulator::u8;
+using runtime_model::model::Registry;
+namespace golang = runtime_model::golang;
+
+Registry all_models() {
+  Registry registry;
+  runtime_model::stack::add_models(registry);
+  return registry;
+}
+
+namespace {
+
+bool names(std::string_view wanted, std::string_view function) {
+  return wanted == function ||
+         (function.starts_with("runtime.") && function.substr(8) == wanted);
+}
+
+bool any_names(const std::vector<std::string>& list, std::string_view function) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const auto& wanted) { return names(wanted, function); });
+}
+
+Registry chosen(const ModelOptions& options) {
+  Registry registry = all_models();
+  for (const auto* list : {&options.model, &options.native})
+    for (const std::string& name : *list)
+      if (std::none_of(registry.all().begin(), registry.all().end(),
+                       [&](const auto& r) { return names(name, r.function); }))
+        emulator::base::user_error("there is no model of {} (rt0 info lists the models)", name);
+  registry.filter([&](std::string_view function) {
+    return (options.model.empty() || any_names(options.model, function)) &&
+           !any_names(options.native, function);
+  });
+  return registry;
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command
+      .add_option("--runtime", options.runtime,
+                  "check: models beside the real code; model: in its place; native: none")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"check", "native", "model"}));
+  command.add_option("--model", options.model, "models of these functions only (repeatable)")
+      ->allow_extra_args(false);
+  command.add_option("--native", options.native, "no models of these functions (repeatable)")
+      ->allow_extra_args(false);
+}
+
+Models::Models(Session& session, const ModelOptions& options)
+    : session_(session),
+      registry_(chosen(options)),
+      guest_(*session.program().image, session.program().symbols, session.program().build) {
+  auto& machine = session.machine();
+  if (options.runtime == "check")
+    checker_.emplace(guest_, registry_, machine, [this](Addr a) { return guest_.symbols.describe(a); });
+  else if (options.runtime == "model")
+    driver_.emplace(guest_, registry_, machine);
+}
+
+void Models::attach(std::function<void(const emulator::kernel::Thread&, Addr)> other_probe,
+                    std::set<u64> other_probes) {
+  auto& machine = session_.machine();
+  if (checker_) {
+    machine.on.retired = [this](const auto& t, const auto& r) { checker_->retired(t, r); };
+    machine.observe(true);
+  }
+  if (driver_) other_probes.merge(driver_->probes());
+  machine.set_probes(std::move(other_probes));
+  machine.on.probe = [this, other = std::move(other_probe)](const auto& t, Addr at) {
+    if (other) other(t, at);
+    if (driver_) (void)driver_->probe(t, at);
+  };
+}
+
+void Models::listen(runtime_model::model::Listener listener) {
+  if (checker_) checker_->listener = std::move(listener);
+  else if (driver_) driver_->listener = std::move(listener);
+}
+
+void Models::on_decline(std::function<void(std::string_view, const std::string&)> hear) {
+  if (checker_) checker_->declined = std::move(hear);
+  else if (driver_) driver_->declined = std::move(hear);
+}
+
+u64 Models::told_up_to() const {
+  return checker_ ? checker_->told_up_to() : session_.machine().retired();
+}
+
+void Models::finish() {
+  if (checker_) checker_->finish();
+}
+
+}  // namespace rt0

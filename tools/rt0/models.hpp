@@ -1,0 +1,56 @@
+/// The models over a session: beside the real code or in its place.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime_model/model/checker.hpp"
+#include "runtime_model/model/driver.hpp"
+#include "runtime_model/model/shadow_memory.hpp"
+#include "tools/rt0/narrator.hpp"
+#include "tools/rt0/session.hpp"
+
+namespace rt0 {
+
+/// Every model that rt0 has.
+runtime_model::model::Registry all_models();
+
+struct ModelOptions {
+  std::string runtime = "check";          // check, native or model
+  std::vector<std::string> model, native;  // functions, as "runtime.newproc1" or "newproc1"
+};
+void add_model_options(CLI::App& command, ModelOptions& options);
+
+class Models {
+ public:
+  /// Throws base::UserError for a function that has no model.
+  Models(Session& session, const ModelOptions& options);
+
+  /// Makes the machine run with the models. Its hooks `retired` (check) or `probe` (model) are
+  /// taken; `other_probe` hears of the probes that are not the models'.
+  void attach(std::function<void(const emulator::kernel::Thread&, emulator::Addr)> other_probe,
+              std::set<emulator::u64> other_probes);
+  void listen(runtime_model::model::Listener listener);
+  void on_decline(std::function<void(std::string_view, const std::string&)> hear);
+  /// Whatever is told from now on happened at this instruction or later.
+  emulator::u64 told_up_to() const;
+  void finish();
+
+  Naming naming();
+  const runtime_model::model::Guest& guest() const { return guest_; }
+  const runtime_model::model::Registry& registry() const { return registry_; }
+  const runtime_model::model::Checker* checker() const { return checker_ ? &*checker_ : nullptr; }
+  const runtime_model::model::Driver* driver() const { return driver_ ? &*driver_ : nullptr; }
+
+ private:
+  Session& session_;
+  runtime_model::model::Registry registry_;
+  runtime_model::model::Guest guest_;
+  std::optional<runtime_model::model::Checker> checker_;
+  std::optional<runtime_model::model::Driver> driver_;
+};
+
+}  // namespace rt0

@@ -1,0 +1,147 @@
+#include "tools/rt0/narrator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/rt0/landmarks.hpp"
+#include "traces/format/json.hpp"
+
+namespace rt0 {
+
+using emulator::Addr;
+using emulator::u64;
+using runtime_model::model::Told;
+using runtime_model::model::Verdict;
+using runtime_model::model::Write;
+using Level = NarratorOptions::Level;
+
+namespace {
+
+constexpr unsigned kIndent = 40;  ///< where sentences begin
+
+/// "newproc1" of "newproc1/gobuf".
+std::string_view function_of(std::string_view id) { return id.substr(0, id.find('/')); }
+
+std::string_view mark(Verdict v) {
+  return v == Verdict::confirmed ? "✓" : v == Verdict::contradicted ? "✗" : "·";
+}
+
+/// Breaks a sentence at blanks; further lines are indented.
+std::string wrapped(std::string_view text, unsigned width, unsigned indent) {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (column != 0 && column + 1 + word.size() > width) {
+      out += '\n';
+      out.append(indent, ' ');
+      column = 0;
+    } else if (column != 0) {
+      out += ' ', ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+/// A step may write one place several times; what counts is where it began and where it ended.
+std::vector<Write> merged(const std::vector<Write>& writes) {
+  std::vector<Write> out;
+  for (const Write& w : writes) {
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Write& o) {
+      return o.address == w.address && o.after.size() == w.after.size();
+    });
+    if (same == out.end())
+      out.push_back(w);
+    else
+      same->after = w.after;
+  }
+  std::erase_if(out, [](const Write& w) { return w.before == w.after; });
+  return out;
+}
+
+}  // namespace
+
+Narrator::Narrator(NarratorOptions options, Naming naming,
+                   std::function<void(const std::string&)> out)
+    : options_(std::move(options)), naming_(std::move(naming)), out_(std::move(out)) {}
+
+void Narrator::line(u64 number, std::string text) {
+  waiting_.emplace(std::pair(number, order_++), std::move(text));
+}
+
+void Narrator::landmark(const traces::format::Landmark& event) {
+  std::string text;
+  if (options_.json) {
+    traces::format::append_json(text, traces::format::Event(event));
+  } else {
+    text = landmark_line(event.n, static_cast<int>(event.t), emulator::Nanos(event.ns.value_or(0)), event.fn,
+                         event.text);
+  }
+  line(event.n, std::move(text));
+}
+
+bool Narrator::wanted(const Told& t) {
+  if (options_.level == Level::landmarks) return false;
+  const auto function = function_of(t.step.id);
+  if (!options_.only.empty())
+    return std::any_of(options_.only.begin(), options_.only.end(), [&](std::string_view name) {
+      return name == function || name == t.function ||
+             (name.starts_with("runtime.") && name.substr(8) == function);
+    });
+  return options_.all || ++seen_[t.step.id] <= kOften || t.verdict == Verdict::contradicted;
+}
+
+traces::format::Step Narrator::event_of(const Told& t) const {
+  traces::format::Step e;
+  e.n = t.number, e.t = static_cast<emulator::u32>(t.thread);
+  const auto who = naming_.who(t.g);
+  e.m = who.m, e.p = who.p, e.g = who.g;
+  e.id = t.step.id, e.text = t.step.text;
+  for (const Write& w : merged(t.step.writes))
+    e.changes.push_back(
+        {naming_.place(w.address), naming_.value(w.address, w.before), naming_.value(w.address, w.after)});
+  return e;
+}
+
+std::string Narrator::text_of(const Told& t) const {
+  const auto e = event_of(t);
+  const auto named = [](char kind, emulator::i64 i) {
+    return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
+  };
+  const unsigned indent = kIndent + 2 * std::min(t.depth, 12u);
+  std::string out = fmt::format("{:>11}  t{:<2} {:<3} {:<3} {:<5} {}  ", grouped(t.number), t.thread,
+                                named('m', e.m), named('p', e.p), named('g', e.g), mark(t.verdict));
+  out.append(indent - kIndent + 6, ' ');
+  out += wrapped(fmt::format("{}: {}", e.id, e.text), options_.width - indent, indent);
+  if (options_.level != Level::fields) return out;
+  for (const auto& change : e.changes) {
+    out += '\n';
+    out.append(indent + 2, ' ');
+    out += fmt::format("{} {} → {}", change.field, change.before, change.after);
+  }
+  return out;
+}
+
+void Narrator::told(const Told& t) {
+  ++(t.verdict == Verdict::contradicted ? contradicted_ : confirmed_);
+  if (!wanted(t)) return;
+  std::string text;
+  if (options_.json)
+    traces::format::append_json(text, traces::format::Event(event_of(t)));
+  else
+    text = text_of(t);
+  waiting_.emplace(std::pair(t.number, order_++), std::move(text));
+}
+
+void Narrator::flush(u64 up_to) {
+  while (!waiting_.empty() && waiting_.begin()->first.first < up_to) {
+    out_(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+  }
+}
+
+}  // namespace rt0
