@@ -272,9 +272,9 @@ std::optional<Layouts> layouts_from_dwarf(const ElfImage& image) {
   if (image.section(".debug_info") == nullptr && image.section(".zdebug_info") == nullptr)
     return std::nullopt;
   elf_version(EV_CURRENT);
-  // libelf's parameter is not const, but a file opened this way is only read (elf_memory(3)).
-  auto* bytes = reinterpret_cast<char*>(const_cast<u8*>(image.file.data()));
-  const std::unique_ptr<Elf, EndElf> elf(elf_memory(bytes, image.file.size()));
+  // A copy: libelf notes in the headers, in place, that it has decompressed a section.
+  std::vector<char> bytes(image.file.begin(), image.file.end());
+  const std::unique_ptr<Elf, EndElf> elf(elf_memory(bytes.data(), bytes.size()));
   if (elf == nullptr || !sizes_are_possible(elf.get())) return std::nullopt;
   const std::unique_ptr<Dwarf, EndDwarf> dwarf(dwarf_begin_elf(elf.get(), DWARF_C_READ, nullptr));
   if (dwarf == nullptr) return std::nullopt;

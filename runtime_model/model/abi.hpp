@@ -14,9 +14,9 @@ namespace runtime_model::model {
 
 /// Integer argument and result registers, in order.
 inline constexpr std::array kIntegerRegisters = {
-    emulator::cpu::rax, emulator::cpu::rbx, emulator::cpu::rcx, emulator::cpu::rdi,
-    emulator::cpu::rsi, emulator::cpu::r8,  emulator::cpu::r9,  emulator::cpu::r10,
-    emulator::cpu::r11};
+    emulator::cpu::rax, emulator::cpu::rbx, emulator::cpu::rcx,
+    emulator::cpu::rdi, emulator::cpu::rsi, emulator::cpu::r8,
+    emulator::cpu::r9,  emulator::cpu::r10, emulator::cpu::r11};
 
 /// A result as it lies in its register: only the low `bytes` count.
 struct ResultWord {

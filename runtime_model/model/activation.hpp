@@ -16,7 +16,7 @@ struct RealWrite {
   u64 number;  ///< of the instruction
   Addr address;
   u32 size;
-  bool shared;        ///< by code that the model had called: on both sides
+  bool shared;  ///< by code that the model had called: on both sides
   bool before_known;
   std::array<u8, 32> before;
 };
@@ -36,13 +36,13 @@ struct Activation {
   emulator::cpu::Registers entry;
 
   emulator::kernel::Tid tid = 0;
-  u64 number = 0;   ///< the instruction that entered the function
-  Addr g;           ///< on whose stack
+  u64 number = 0;              ///< the instruction that entered the function
+  Addr g;                      ///< on whose stack
   bool on_user_stack = false;  ///< which may be moved
   u64 depth = 0;               ///< bytes from the stack's high end to the return address
   Addr return_pc;
   unsigned signal_depth = 0;
-  bool outermost = false;  ///< no other model is telling what happens here
+  bool outermost = false;   ///< no other model is telling what happens here
   unsigned base_depth = 0;  ///< of its steps: calls of the models around it
 
   Waits waits = Waits::returns;

@@ -89,8 +89,9 @@ void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) 
       if (e.kind == PlaceKind::memory_write) {
         const u64 end = after.gpr(emulator::cpu::rdi);
         if (end > e.address.value)
-          note_write(lane, {r.number, e.address, static_cast<u32>(end - e.address.value), false,
-                            false, {}});
+          note_write(
+              lane,
+              {r.number, e.address, static_cast<u32>(end - e.address.value), false, false, {}});
         break;
       }
   }
@@ -130,16 +131,15 @@ void Checker::transferred(Lane& lane, const Retired& r, const Registers& regs) {
   if (&r.row == jmp_ && point.model != nullptr) {
     const auto* from = guest_.symbols.function_at(r.pc);
     const bool inside = from != nullptr && from->entry.value == regs.rip;
-    const bool again = inside && !lane.stack.empty() && lane.stack.back()->model.function == from->name;
+    const bool again =
+        inside && !lane.stack.empty() && lane.stack.back()->model.function == from->name;
     if (again) return;
   }
   entered(lane, point, r.number, regs);
 }
 
 /// Bytes from the high end of g's stack down to `sp`: what stays when the stack is moved.
-u64 Checker::depth_below(Addr g, u64 sp) const {
-  return peek<u64>(g + guest_.offset.g_hi) - sp;
-}
+u64 Checker::depth_below(Addr g, u64 sp) const { return peek<u64>(g + guest_.offset.g_hi) - sp; }
 
 void Checker::entered(Lane& lane, const Point& point, u64 number, const Registers& regs) {
   if (point.wanted)
@@ -158,7 +158,7 @@ void Checker::entered(Lane& lane, const Point& point, u64 number, const Register
   drop_stale(lane, regs);
   std::vector<u64> words;
   for (unsigned i = 0; i < point.model->words; ++i)
-    words.push_back(point.abi == Abi::zero ? peek<u64>(Addr(regs[rsp] + 8 + 8 * u64{i}))
+    words.push_back(point.abi == Abi::zero         ? peek<u64>(Addr(regs[rsp] + 8 + 8 * u64{i}))
                     : i < kIntegerRegisters.size() ? regs[kIntegerRegisters[i]]
                                                    : 0);
   begin(lane, *point.model, std::move(words), number, regs, peek<Addr>(Addr(regs[rsp])));
@@ -227,8 +227,8 @@ void Checker::settle(Activation& a) {
 void Checker::want(Activation& a) {
   a.targets = guest_.entries(a.rt.request().function);
   if (a.targets.empty())
-    a.trouble = fmt::format("the model calls {}, which the program does not have",
-                            a.rt.request().function);
+    a.trouble =
+        fmt::format("the model calls {}, which the program does not have", a.rt.request().function);
   for (const Entry& e : a.targets) {
     Point& p = points_[e.address.value];
     p.wanted = true;
@@ -240,9 +240,8 @@ void Checker::want(Activation& a) {
 /// that differ are a difference.
 bool Checker::matches(Activation& a, const Point&, u64, const Registers& regs) {
   if (a.waits != Waits::call && a.waits != Waits::jump && a.waits != Waits::park) return false;
-  const auto target = std::find_if(a.targets.begin(), a.targets.end(), [&](const Entry& e) {
-    return e.address.value == regs.rip;
-  });
+  const auto target = std::find_if(a.targets.begin(), a.targets.end(),
+                                   [&](const Entry& e) { return e.address.value == regs.rip; });
   if (target == a.targets.end()) return false;
   const auto& arguments = a.rt.request().arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -271,8 +270,8 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
     return;
   }
   if (a.waits == Waits::park)
-    lane.restarts.push_back({peek<Addr>(Addr(regs[rsp])), regs[rsp] + 8, &a.model, a.entry,
-                             a.return_pc, a.depth});
+    lane.restarts.push_back(
+        {peek<Addr>(Addr(regs[rsp])), regs[rsp] + 8, &a.model, a.entry, a.return_pc, a.depth});
   close(lane, index, number, regs);
 }
 
@@ -337,7 +336,7 @@ void Checker::finish() {
 }
 
 u64 Checker::told_up_to() const {
-  u64 lowest = machine_.retired();
+  u64 lowest = ~u64{0};
   for (const auto& [tid, lane] : lanes_)
     for (const auto& a : lane.stack)
       if (a->outermost) lowest = std::min(lowest, a->number);

@@ -54,8 +54,8 @@ std::vector<Range> Checker::dead_ranges(const Activation& a) const {
   if (a.on_user_stack) {
     const Addr m = peek_at<Addr>(memory, a.g + offset.g_m);
     const Addr g0 = peek_at<Addr>(memory, m + offset.m_g0);
-    dead.push_back({peek_at<Addr>(memory, g0 + offset.g_lo),
-                    peek_at<Addr>(memory, g0 + offset.g_sched_sp)});
+    dead.push_back(
+        {peek_at<Addr>(memory, g0 + offset.g_lo), peek_at<Addr>(memory, g0 + offset.g_sched_sp)});
   }
   return dead;
 }
@@ -84,10 +84,10 @@ void Checker::judge(Activation& a, u64 number, const Registers& regs, FunctionRe
   if (a.trouble.empty() && a.waits == Waits::returns && !a.frame->done())
     a.trouble = "the model waits for nothing";
   const auto fields = compare(a, machine_.memory(), dead_ranges(a));
-  const bool differs = !a.trouble.empty() ||
-                       std::any_of(fields.begin(), fields.end(), [](const Field& field) {
-                         return field.verdict == Field::Verdict::different;
-                       });
+  const bool differs =
+      !a.trouble.empty() || std::any_of(fields.begin(), fields.end(), [](const Field& field) {
+        return field.verdict == Field::Verdict::different;
+      });
   if (differs && a.interleaved) {
     ++f.interleaved;
     return;
@@ -130,7 +130,8 @@ void Checker::tell(Activation& a, const std::vector<Field>& fields) {
         if (field.verdict == Field::Verdict::different && overlaps(w, field))
           verdict = Verdict::contradicted;
     }
-    listener({step, a.model.function, number, sequence_++, a.tid, a.base_depth + step.depth, a.g, verdict});
+    listener({step, a.model.function, number, sequence_++, a.tid, a.base_depth + step.depth, a.g,
+              verdict});
   }
 }
 

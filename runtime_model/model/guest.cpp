@@ -64,8 +64,6 @@ Addr Guest::entry(std::string_view name) const {
   return found->address;
 }
 
-Addr Guest::global(std::string_view name) const {
-  return globals.address(name).value_or(Addr());
-}
+Addr Guest::global(std::string_view name) const { return globals.address(name).value_or(Addr()); }
 
 }  // namespace runtime_model::model

@@ -1,9 +1,9 @@
 /// What a model is: a C++20 coroutine that reads like the Go function that it models.
 ///
 ///     Model<Stack> stackalloc(Runtime& rt, u32 n) {
-///       rt.step("stackalloc/from-cache", "take the head of P's free list for this order", [&] { … });
-///       const Addr mp = co_await rt.call("runtime.mallocgc", size, type, true);
-///       co_return co_await stackcacherefill(rt, c, order);   // a model calls another as Go does
+///       rt.step("stackalloc/from-cache", "take the head of P's free list for this order", [&] { …
+///       }); const Addr mp = co_await rt.call("runtime.mallocgc", size, type, true); co_return
+///       co_await stackcacherefill(rt, c, order);   // a model calls another as Go does
 ///     }
 ///
 /// It suspends where the real code has to act: a call of what is not modelled, a jump, a park.

@@ -26,14 +26,14 @@ struct FunctionReport {
   static constexpr std::size_t kKeep = 20;  ///< differences remembered, of each kind
 
   u64 calls = 0;
-  u64 fields = 0;       ///< compared: runs of bytes in a word that either side wrote
+  u64 fields = 0;  ///< compared: runs of bytes in a word that either side wrote
   u64 equal = 0;
-  u64 different = 0;    ///< fields, results, calls that did not come
-  u64 not_covered = 0;  ///< fields that only the real code changed
-  u64 interleaved = 0;  ///< calls: another thread wrote what the model had read
-  u64 unfinished = 0;   ///< calls that the program's end cut short
-  u64 declined = 0;     ///< calls left to the real code
-  u64 excused = 0;      ///< fields on the list of the indeterminate
+  u64 different = 0;                   ///< fields, results, calls that did not come
+  u64 not_covered = 0;                 ///< fields that only the real code changed
+  u64 interleaved = 0;                 ///< calls: another thread wrote what the model had read
+  u64 unfinished = 0;                  ///< calls that the program's end cut short
+  u64 declined = 0;                    ///< calls left to the real code
+  u64 excused = 0;                     ///< fields on the list of the indeterminate
   std::map<std::string, u64> reasons;  ///< of declining
   std::vector<Difference> differences;
   std::map<std::string, u64> uncovered;  ///< field → how often

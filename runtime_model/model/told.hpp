@@ -21,7 +21,7 @@ struct Told {
   u64 sequence;               ///< among steps of one number
   int thread;
   unsigned depth;  ///< calls between the outermost model and the one that tells
-  Addr g;  ///< the goroutine on which the function was entered
+  Addr g;          ///< the goroutine on which the function was entered
   Verdict verdict;
 };
 

@@ -45,14 +45,15 @@ Model<Addr> large(Runtime& rt, u32 n) {
             [&] { remove(free, s); });
   co_await rt.unlock(lock.address());
   if (!s) {
-    const Addr span = co_await rt.call<Addr>("runtime.(*mheap).allocManual",
-                                             rt.mheap_().address(), npage, kSpanAllocStack);
+    const Addr span = co_await rt.call<Addr>("runtime.(*mheap).allocManual", rt.mheap_().address(),
+                                             npage, kSpanAllocStack);
     s = rt.mspan(span);
-    rt.step("stackalloc/large",
-            fmt::format("{} bytes are too many for the pool of small stacks: {} pages come straight "
-                        "from the heap",
-                        n, npage),
-            [&] { s.elemsize() = n; });
+    rt.step(
+        "stackalloc/large",
+        fmt::format("{} bytes are too many for the pool of small stacks: {} pages come straight "
+                    "from the heap",
+                    n, npage),
+        [&] { s.elemsize() = n; });
   }
   co_return s.startAddr();
 }
@@ -63,9 +64,8 @@ Model<Addr> stackpoolalloc(Runtime& rt, u8 order) {
   const golang::MSpanList list = rt.stackpool(order).item().span();
   golang::Mspan s = list.first();
   if (!s) {
-    const Addr span =
-        co_await rt.call<Addr>("runtime.(*mheap).allocManual", rt.mheap_().address(),
-                               u64{kStackCacheSize / kPageSize}, kSpanAllocStack);
+    const Addr span = co_await rt.call<Addr>("runtime.(*mheap).allocManual", rt.mheap_().address(),
+                                             u64{kStackCacheSize / kPageSize}, kSpanAllocStack);
     s = rt.mspan(span);
     Runtime::require(s.allocCount() == 0, "bad allocCount");
     Runtime::require(s.manualFreeList() == Addr(), "bad manualFreeList");

@@ -62,8 +62,8 @@ void print_function(const std::string& name, const FunctionReport& f, bool verbo
 
 void print(const Session& session, const CheckReport& report, bool verbose) {
   (void)session;
-  fmt::print(stderr, "{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "function", "calls",
-             "fields", "equal", "differ", "uncov", "excus", "inter", "left");
+  fmt::print(stderr, "{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "function",
+             "calls", "fields", "equal", "differ", "uncov", "excus", "inter", "left");
   FunctionReport sum;
   for (const auto& [name, f] : report.functions) {
     print_function(name, f, verbose);
@@ -72,7 +72,8 @@ void print(const Session& session, const CheckReport& report, bool verbose) {
     sum.interleaved += f.interleaved, sum.declined += f.declined, sum.unfinished += f.unfinished;
   }
   print_function("all", sum, false);
-  fmt::print(stderr, "\nof {} bytes that the real code of these functions changed, the models foretold {} "
+  fmt::print(stderr,
+             "\nof {} bytes that the real code of these functions changed, the models foretold {} "
              "({:.1f} %)\n",
              report.changed_bytes, report.predicted_bytes,
              percent(report.predicted_bytes, report.changed_bytes));
@@ -80,10 +81,14 @@ void print(const Session& session, const CheckReport& report, bool verbose) {
 }
 
 nlohmann::ordered_json json_of(const FunctionReport& f) {
-  nlohmann::ordered_json j = {{"calls", f.calls},         {"fields", f.fields},
-                              {"equal", f.equal},         {"different", f.different},
-                              {"not_covered", f.not_covered}, {"excused", f.excused},
-                              {"interleaved", f.interleaved}, {"declined", f.declined},
+  nlohmann::ordered_json j = {{"calls", f.calls},
+                              {"fields", f.fields},
+                              {"equal", f.equal},
+                              {"different", f.different},
+                              {"not_covered", f.not_covered},
+                              {"excused", f.excused},
+                              {"interleaved", f.interleaved},
+                              {"declined", f.declined},
                               {"unfinished", f.unfinished}};
   for (const Difference& d : f.differences) j["differences"].push_back(difference_text(d));
   for (const auto& [field, times] : f.uncovered) j["uncovered"][field] = times;
@@ -128,9 +133,11 @@ void add_check(CLI::App& app, int& status) {
   auto* command = app.add_subcommand(
       "check", "run the models beside the real code and report every disagreement");
   auto o = std::make_shared<CheckOptions>();
-  command->add_flag("-q,--quiet", o->run.quiet, "nothing of what the guest prints; the report only");
+  command->add_flag("-q,--quiet", o->run.quiet,
+                    "nothing of what the guest prints; the report only");
   command->add_flag("--json", o->json, "the report as one JSON object on stdout; implies --quiet");
-  command->add_flag("-v,--verbose", o->verbose, "every difference and every field that is not covered");
+  command->add_flag("-v,--verbose", o->verbose,
+                    "every difference and every field that is not covered");
   command->add_option("--model", o->models.model, "only these functions (repeatable)")
       ->allow_extra_args(false);
   command->add_option("--native", o->models.native, "not these functions (repeatable)")

@@ -22,8 +22,7 @@ Registry all_models() {
 namespace {
 
 bool names(std::string_view wanted, std::string_view function) {
-  return wanted == function ||
-         (function.starts_with("runtime.") && function.substr(8) == wanted);
+  return wanted == function || (function.starts_with("runtime.") && function.substr(8) == wanted);
 }
 
 bool any_names(const std::vector<std::string>& list, std::string_view function) {
@@ -65,7 +64,8 @@ Models::Models(Session& session, const ModelOptions& options)
       guest_(*session.program().image, session.program().symbols, session.program().build) {
   auto& machine = session.machine();
   if (options.runtime == "check")
-    checker_.emplace(guest_, registry_, machine, [this](Addr a) { return guest_.symbols.describe(a); });
+    checker_.emplace(guest_, registry_, machine,
+                     [this](Addr a) { return guest_.symbols.describe(a); });
   else if (options.runtime == "model")
     driver_.emplace(guest_, registry_, machine);
 }
@@ -77,7 +77,8 @@ void Models::attach(std::function<void(const emulator::kernel::Thread&, Addr)> o
     machine.on.retired = [this](const auto& t, const auto& r) { checker_->retired(t, r); };
     machine.observe(true);
   }
-  if (driver_) other_probes.merge(driver_->probes());
+  if (driver_) probes_ = driver_->probes();
+  other_probes.insert(probes_.begin(), probes_.end());
   machine.set_probes(std::move(other_probes));
   machine.on.probe = [this, other = std::move(other_probe)](const auto& t, Addr at) {
     if (other) other(t, at);
@@ -86,17 +87,31 @@ void Models::attach(std::function<void(const emulator::kernel::Thread&, Addr)> o
 }
 
 void Models::listen(runtime_model::model::Listener listener) {
-  if (checker_) checker_->listener = std::move(listener);
-  else if (driver_) driver_->listener = std::move(listener);
+  if (checker_)
+    checker_->listener = std::move(listener);
+  else if (driver_)
+    driver_->listener = std::move(listener);
 }
 
 void Models::on_decline(std::function<void(std::string_view, const std::string&)> hear) {
-  if (checker_) checker_->declined = std::move(hear);
-  else if (driver_) driver_->declined = std::move(hear);
+  if (checker_)
+    checker_->declined = std::move(hear);
+  else if (driver_)
+    driver_->declined = std::move(hear);
 }
 
-u64 Models::told_up_to() const {
-  return checker_ ? checker_->told_up_to() : session_.machine().retired();
+u64 Models::told_up_to() const { return checker_ ? checker_->told_up_to() : ~u64{0}; }
+
+Naming Models::naming() {
+  Naming n;
+  n.place = [this](Addr a) { return guest_.symbols.describe(a); };
+  n.value = [this](Addr, std::span<const u8> bytes) {
+    u64 v = 0;
+    for (std::size_t i = 0; i < bytes.size() && i < 8; ++i) v |= u64{bytes[i]} << (8 * i);
+    return guest_.symbols.describe(Addr(v));
+  };
+  n.who = [](Addr) { return Naming::Who{}; };
+  return n;
 }
 
 void Models::finish() {

@@ -19,7 +19,7 @@ namespace rt0 {
 runtime_model::model::Registry all_models();
 
 struct ModelOptions {
-  std::string runtime = "check";          // check, native or model
+  std::string runtime = "check";           // check, native or model
   std::vector<std::string> model, native;  // functions, as "runtime.newproc1" or "newproc1"
 };
 void add_model_options(CLI::App& command, ModelOptions& options);
@@ -40,6 +40,8 @@ class Models {
   void finish();
 
   Naming naming();
+  /// A probe of the models' own is at this address.
+  bool stands_at(emulator::Addr a) const { return probes_.contains(a.value); }
   const runtime_model::model::Guest& guest() const { return guest_; }
   const runtime_model::model::Registry& registry() const { return registry_; }
   const runtime_model::model::Checker* checker() const { return checker_ ? &*checker_ : nullptr; }
@@ -47,6 +49,7 @@ class Models {
 
  private:
   Session& session_;
+  std::set<emulator::u64> probes_;
   runtime_model::model::Registry registry_;
   runtime_model::model::Guest guest_;
   std::optional<runtime_model::model::Checker> checker_;

@@ -78,8 +78,8 @@ void Narrator::landmark(const traces::format::Landmark& event) {
   if (options_.json) {
     traces::format::append_json(text, traces::format::Event(event));
   } else {
-    text = landmark_line(event.n, static_cast<int>(event.t), emulator::Nanos(event.ns.value_or(0)), event.fn,
-                         event.text);
+    text = landmark_line(event.n, static_cast<int>(event.t), emulator::Nanos(event.ns.value_or(0)),
+                         event.fn, event.text);
   }
   line(event.n, std::move(text));
 }
@@ -102,8 +102,8 @@ traces::format::Step Narrator::event_of(const Told& t) const {
   e.m = who.m, e.p = who.p, e.g = who.g;
   e.id = t.step.id, e.text = t.step.text;
   for (const Write& w : merged(t.step.writes))
-    e.changes.push_back(
-        {naming_.place(w.address), naming_.value(w.address, w.before), naming_.value(w.address, w.after)});
+    e.changes.push_back({naming_.place(w.address), naming_.value(w.address, w.before),
+                         naming_.value(w.address, w.after)});
   return e;
 }
 
@@ -113,8 +113,9 @@ std::string Narrator::text_of(const Told& t) const {
     return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
   };
   const unsigned indent = kIndent + 2 * std::min(t.depth, 12u);
-  std::string out = fmt::format("{:>11}  t{:<2} {:<3} {:<3} {:<5} {}  ", grouped(t.number), t.thread,
-                                named('m', e.m), named('p', e.p), named('g', e.g), mark(t.verdict));
+  std::string out =
+      fmt::format("{:>11}  t{:<2} {:<3} {:<3} {:<5} {}  ", grouped(t.number), t.thread,
+                  named('m', e.m), named('p', e.p), named('g', e.g), mark(t.verdict));
   out.append(indent - kIndent + 6, ' ');
   out += wrapped(fmt::format("{}: {}", e.id, e.text), options_.width - indent, indent);
   if (options_.level != Level::fields) return out;

@@ -26,8 +26,8 @@ struct Naming {
 struct NarratorOptions {
   enum class Level : emulator::u8 { landmarks, steps, fields } level = Level::fields;
   std::vector<std::string> only;  ///< functions, as "newproc1" or "runtime.newproc1"; empty: all
-  bool all = false;   ///< also what was told often already
-  bool json = false;  ///< one event a line
+  bool all = false;               ///< also what was told often already
+  bool json = false;              ///< one event a line
   unsigned width = 110;
 };
 
