@@ -3,7 +3,12 @@
 #include <algorithm>
 
 #include "emulator/base/error.hpp"
+#include "runtime_model/boot/models.hpp"
+#include "runtime_model/heap/models.hpp"
+#include "runtime_model/preempt/models.hpp"
+#include "runtime_model/sched/models.hpp"
 #include "runtime_model/stack/models.hpp"
+#include "runtime_model/thread/models.hpp"
 
 namespace rt0 {
 
@@ -16,6 +21,11 @@ namespace golang = runtime_model::golang;
 Registry all_models() {
   Registry registry;
   runtime_model::stack::add_models(registry);
+  runtime_model::heap::add_models(registry);
+  runtime_model::thread::add_models(registry);
+  runtime_model::sched::add_models(registry);
+  runtime_model::preempt::add_models(registry);
+  runtime_model::boot::add_models(registry);
   return registry;
 }
 

@@ -1,0 +1,10 @@
+/// The models of this room.
+#pragma once
+
+#include "runtime_model/model/registry.hpp"
+
+namespace runtime_model::thread {
+
+void add_models(model::Registry& registry);
+
+}  // namespace runtime_model::thread
