@@ -1,0 +1,79 @@
+// Models in place of the real code of a real program.
+#include "runtime_model/model/driver.hpp"
+
+#include "runtime_model/stack/models.hpp"
+#include "runtime_model/stack/stackalloc.hpp"
+#include "tests/runtime_model/support/checked_hello.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace {
+
+using namespace emulator;
+using namespace runtime_model;
+using model::Model;
+using model::Registry;
+using model::Runtime;
+using model::Stack;
+using model::Told;
+using tests::GoWorld;
+
+/// Writes, then finds that it cannot: the real code must find memory as it was.
+Model<Stack> gives_up(Runtime& rt, u32) {
+  rt.step("wrong", "spoils the cache", [&] { rt.sched().maxmcount() = 0; });
+  Runtime::require(false, "no");
+  co_return Stack{};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "models drive the real program: same output, each of their calls in place of the real one") {
+  if (!tests::have_hello()) return;
+  Registry registry;
+  stack::add_models(registry);
+  GoWorld world;
+  std::vector<std::string> told;
+  const auto calls = world.drive(registry, [&](const Told& t) {
+    REQUIRE(t.verdict == model::Verdict::acted);
+    told.push_back(t.step.id);
+  });
+  REQUIRE(world.output() == "hello, world\n");
+  REQUIRE(calls.at("runtime.stackalloc") >= 6);
+  REQUIRE(told.front() == "stackalloc/large");  // m0's signal stack of 32 KiB
+}
+
+TEST_CASE("both ways tell the same first steps") {
+  if (!tests::have_hello()) return;
+  Registry registry;
+  stack::add_models(registry);
+  const auto steps = [&](bool check) {
+    GoWorld world;
+    std::vector<std::pair<u64, std::string>> told;
+    const auto hear = [&](const Told& t) { told.emplace_back(t.number, t.step.id); };
+    if (check)
+      (void)world.check(registry, hear);
+    else
+      (void)world.drive(registry, hear);
+    std::vector<std::string> first;
+    for (std::size_t i = 0; i < 12 && i < told.size(); ++i) first.push_back(told[i].second);
+    return first;
+  };
+  REQUIRE(steps(true) == steps(false));
+}
+
+TEST_CASE("a model that gives up leaves no trace: the real code does the work") {
+  if (!tests::have_hello()) return;
+  Registry registry;
+  registry.add("runtime.stackalloc", {17, 27}, gives_up);
+  GoWorld world;
+  std::string reason;
+  model::Driver driver(world.guest(), registry, world.machine());
+  driver.declined = [&](std::string_view, const std::string& why) { reason = why; };
+  world.machine().set_probes(driver.probes());
+  world.machine().on.probe = [&](const auto& t, Addr at) { (void)driver.probe(t, at); };
+  (void)world.machine().run();
+  REQUIRE(world.output() == "hello, world\n");
+  REQUIRE(reason == "no");
+  REQUIRE(driver.calls().at("runtime.stackalloc") == 0);
+}

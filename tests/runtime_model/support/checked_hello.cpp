@@ -1,0 +1,73 @@
+#include "tests/runtime_model/support/checked_hello.hpp"
+
+#include "asm/embedded_program.hpp"
+
+namespace tests {
+
+using namespace emulator;
+using namespace runtime_model;
+
+namespace {
+
+class Recorder final : public kernel::Host {
+ public:
+  void write_output(int, std::span<const u8> bytes) override {
+    text.append(bytes.begin(), bytes.end());
+  }
+  std::size_t read_input(std::span<u8>) override { return 0; }
+  std::string text;
+};
+
+machine::Settings settings() {
+  machine::Settings s;
+  s.kernel.argv = {"hello"};
+  return s;
+}
+
+std::shared_ptr<const kernel::ElfImage> image() {
+  return std::make_shared<const kernel::ElfImage>(kernel::parse_elf(programs::hello()));
+}
+
+}  // namespace
+
+bool have_hello() { return !programs::hello().empty(); }
+
+struct GoWorld::Parts {
+  Recorder host;
+  std::shared_ptr<const kernel::ElfImage> program = image();
+  golang::SymbolTable symbols = golang::SymbolTable::load(*program);
+  model::Guest guest{*program, symbols, golang::read_build_info(*program)};
+  machine::Machine machine{settings(), program, host};
+};
+
+GoWorld::GoWorld() : parts_(std::make_unique<Parts>()) {}
+GoWorld::~GoWorld() = default;
+
+model::Guest& GoWorld::guest() { return parts_->guest; }
+machine::Machine& GoWorld::machine() { return parts_->machine; }
+std::string GoWorld::name_of(Addr a) { return parts_->symbols.describe(a); }
+const std::string& GoWorld::output() const { return parts_->host.text; }
+
+model::CheckReport GoWorld::check(const model::Registry& registry, model::Listener listener) {
+  auto& machine = parts_->machine;
+  model::Checker checker(parts_->guest, registry, machine, [this](Addr a) { return name_of(a); });
+  checker.listener = std::move(listener);
+  machine.on.retired = [&](const auto& t, const auto& r) { checker.retired(t, r); };
+  machine.observe(true);
+  (void)machine.run();
+  checker.finish();
+  return checker.report();
+}
+
+std::map<std::string_view, u64> GoWorld::drive(const model::Registry& registry,
+                                               model::Listener listener) {
+  auto& machine = parts_->machine;
+  model::Driver driver(parts_->guest, registry, machine);
+  driver.listener = std::move(listener);
+  machine.set_probes(driver.probes());
+  machine.on.probe = [&](const auto& t, Addr at) { (void)driver.probe(t, at); };
+  (void)machine.run();
+  return driver.calls();
+}
+
+}  // namespace tests
