@@ -7,10 +7,10 @@
 #include "runtime_model/stack/span_list.hpp"
 
 namespace runtime_model::stack {
-namespace {
 
-/// Order 0 is kFixedStack, each next one twice as large.
-unsigned order_of(u32 n) { return static_cast<unsigned>(std::countr_zero(n / kFixedStack)); }
+unsigned order_of(u64 n) { return static_cast<unsigned>(std::countr_zero(n / kFixedStack)); }
+
+namespace {
 
 Model<Addr> small(Runtime& rt, u32 n) {
   const unsigned order = order_of(n);
@@ -123,7 +123,7 @@ Model<Stack> stackalloc(Runtime& rt, u32 n) {
   Runtime::require(g.m()->g0() == g, "stackalloc not on scheduler stack");
   Runtime::require(std::has_single_bit(n), "stack size not a power of 2");
   Addr v;
-  if (n < kFixedStack << kStackOrders && n < kStackCacheSize)
+  if (is_small(n))
     v = co_await small(rt, n);
   else
     v = co_await large(rt, n);

@@ -20,6 +20,11 @@ inline constexpr u32 kStackCacheSize = 32768;  ///< bytes of one order that an m
 inline constexpr u32 kPageSize = 8192;         ///< Go's page
 inline constexpr u64 kSpanAllocStack = 1;      ///< spanAllocType of a stack's span
 
+/// Order 0 is kFixedStack, each next one twice as large.
+unsigned order_of(u64 n);
+/// Are stacks of n bytes from the pool? Larger ones have a span of their own.
+constexpr bool is_small(u64 n) { return n < kFixedStack << kStackOrders && n < kStackCacheSize; }
+
 /// A stack of n bytes, a power of two; runs on g0.
 Model<Stack> stackalloc(Runtime& rt, u32 n);
 /// Half fills the cache of an order from the pool.
