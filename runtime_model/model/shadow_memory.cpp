@@ -25,7 +25,7 @@ constexpr u8 mask_of(u64 at, u64 bytes) { return static_cast<u8>(((1u << bytes) 
 }  // namespace
 
 void LiveMemory::read(Addr from, std::span<u8> to) {
-  if (!memory_.copy_in(from, to)) throw Unmapped{from};
+  if (!memory_.peek(from, to)) throw Unmapped{from};
 }
 
 void LiveMemory::write(Addr to, std::span<const u8> from) {

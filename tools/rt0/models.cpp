@@ -71,7 +71,8 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
 Models::Models(Session& session, const ModelOptions& options)
     : session_(session),
       registry_(chosen(options)),
-      guest_(*session.program().image, session.program().symbols, session.program().build) {
+      guest_(*session.program().image, session.program().symbols, session.program().build),
+      memory_(session.machine().memory()) {
   auto& machine = session.machine();
   if (options.runtime == "check")
     checker_.emplace(guest_, registry_, machine,
@@ -112,6 +113,15 @@ void Models::on_decline(std::function<void(std::string_view, const std::string&)
 
 u64 Models::told_up_to() const { return checker_ ? checker_->told_up_to() : ~u64{0}; }
 
+Addr Models::current_g(const emulator::kernel::Thread& t) const {
+  const u64 fs_base = session_.machine().registers(t).fs_base();
+  Addr g;
+  if (fs_base != 0)
+    (void)session_.machine().memory().peek(Addr(fs_base - 8),
+                                           std::span(reinterpret_cast<u8*>(&g), sizeof g));
+  return g;
+}
+
 Naming Models::naming() {
   Naming n;
   n.place = [this](Addr a) { return guest_.symbols.describe(a); };
@@ -120,7 +130,16 @@ Naming Models::naming() {
     for (std::size_t i = 0; i < bytes.size() && i < 8; ++i) v |= u64{bytes[i]} << (8 * i);
     return guest_.symbols.describe(Addr(v));
   };
-  n.who = [](Addr) { return Naming::Who{}; };
+  n.who = [this](Addr g) {
+    const golang::G gp = golang::Views(memory_, guest_.tables).g(g);
+    Naming::Who who;
+    who.g = gp.goid();
+    if (const golang::M mp = gp.m()) {
+      who.m = mp.id();
+      if (const golang::P pp = mp.p()) who.p = pp.id();
+    }
+    return who;
+  };
   return n;
 }
 

@@ -40,6 +40,8 @@ class Models {
   void finish();
 
   Naming naming();
+  /// The goroutine in a thread's local storage; zero before there is one.
+  emulator::Addr current_g(const emulator::kernel::Thread& t) const;
   /// A probe of the models' own is at this address.
   bool stands_at(emulator::Addr a) const { return probes_.contains(a.value); }
   const runtime_model::model::Guest& guest() const { return guest_; }
@@ -52,6 +54,7 @@ class Models {
   std::set<emulator::u64> probes_;
   runtime_model::model::Registry registry_;
   runtime_model::model::Guest guest_;
+  runtime_model::model::LiveMemory memory_;
   std::optional<runtime_model::model::Checker> checker_;
   std::optional<runtime_model::model::Driver> driver_;
 };

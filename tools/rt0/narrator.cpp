@@ -18,19 +18,15 @@ using Level = NarratorOptions::Level;
 
 namespace {
 
-constexpr unsigned kIndent = 40;  ///< where sentences begin
+constexpr unsigned kIndent = 35;  ///< where what happens begins
 
 /// "newproc1" of "newproc1/gobuf".
 std::string_view function_of(std::string_view id) { return id.substr(0, id.find('/')); }
 
-std::string_view mark(Verdict v) {
-  return v == Verdict::confirmed ? "✓" : v == Verdict::contradicted ? "✗" : "·";
-}
-
-/// Breaks a sentence at blanks; further lines are indented.
-std::string wrapped(std::string_view text, unsigned width, unsigned indent) {
+/// Breaks a sentence at blanks; further lines are indented. `column`: how much of the first line is
+/// taken.
+std::string wrapped(std::string_view text, unsigned width, unsigned indent, std::size_t column) {
   std::string out;
-  std::size_t column = 0;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
@@ -38,7 +34,7 @@ std::string wrapped(std::string_view text, unsigned width, unsigned indent) {
       out += '\n';
       out.append(indent, ' ');
       column = 0;
-    } else if (column != 0) {
+    } else if (!out.empty()) {
       out += ' ', ++column;
     }
     out += word;
@@ -73,13 +69,26 @@ void Narrator::line(u64 number, std::string text) {
   waiting_.emplace(std::pair(number, order_++), std::move(text));
 }
 
-void Narrator::landmark(const traces::format::Landmark& event) {
+std::string Narrator::prefix(u64 number, emulator::u32 thread, Naming::Who who) const {
+  const auto named = [](char kind, emulator::i64 i) {
+    return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
+  };
+  return fmt::format("{:>11}  t{:<3} {:<3} {:<3} {:<6}", grouped(number), thread, named('m', who.m),
+                     named('p', who.p), named('g', who.g));
+}
+
+void Narrator::landmark(const traces::format::Landmark& event, Addr g) {
   std::string text;
   if (options_.json) {
     traces::format::append_json(text, traces::format::Event(event));
-  } else {
+  } else if (options_.level == Level::landmarks) {
     text = landmark_line(event.n, static_cast<int>(event.t), emulator::Nanos(event.ns.value_or(0)),
                          event.fn, event.text);
+  } else {
+    text = prefix(event.n, event.t, g == Addr() ? Naming::Who{} : naming_.who(g)) + "  ";
+    text += options_.paint.bold(event.fn) + ": ";
+    const auto indent = static_cast<unsigned>(event.fn.size()) + 2;
+    text += wrapped(event.text, options_.width - kIndent, kIndent, indent);
   }
   line(event.n, std::move(text));
 }
@@ -107,23 +116,33 @@ traces::format::Step Narrator::event_of(const Told& t) const {
   return e;
 }
 
+std::string Narrator::changes_text(const traces::format::Step& e, unsigned indent) const {
+  std::string out;
+  const auto add = [&](std::string line) {
+    out += '\n';
+    out.append(indent, ' ');
+    out += options_.paint.dim(line);
+  };
+  const std::size_t most = options_.all ? e.changes.size() : kChanges;
+  for (std::size_t i = 0; i < e.changes.size() && i < most; ++i)
+    add(fmt::format("{}  {} → {}", e.changes[i].field, e.changes[i].before, e.changes[i].after));
+  if (e.changes.size() > most) add(fmt::format("… and {} more (--all)", e.changes.size() - most));
+  return out;
+}
+
 std::string Narrator::text_of(const Told& t) const {
   const auto e = event_of(t);
-  const auto named = [](char kind, emulator::i64 i) {
-    return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
-  };
+  const Paint& paint = options_.paint;
   const unsigned indent = kIndent + 2 * std::min(t.depth, 12u);
-  std::string out =
-      fmt::format("{:>11}  t{:<2} {:<3} {:<3} {:<5} {}  ", grouped(t.number), t.thread,
-                  named('m', e.m), named('p', e.p), named('g', e.g), mark(t.verdict));
-  out.append(indent - kIndent + 6, ' ');
-  out += wrapped(fmt::format("{}: {}", e.id, e.text), options_.width - indent, indent);
-  if (options_.level != Level::fields) return out;
-  for (const auto& change : e.changes) {
-    out += '\n';
-    out.append(indent + 2, ' ');
-    out += fmt::format("{} {} → {}", change.field, change.before, change.after);
-  }
+  std::string out = prefix(t.number, e.t, {e.m, e.p, e.g});
+  out += t.verdict == Verdict::confirmed      ? paint.green("✓ ")
+         : t.verdict == Verdict::contradicted ? paint.red("✗ ")
+                                              : "· ";
+  out.append(indent - kIndent, ' ');
+  out += paint.cyan(e.id) + ": ";
+  const auto used = static_cast<unsigned>(e.id.size()) + 2;
+  out += wrapped(e.text, options_.width - indent, indent, used);
+  if (options_.level == Level::fields) out += changes_text(e, indent + 4);
   return out;
 }
 

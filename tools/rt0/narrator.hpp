@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime_model/model/told.hpp"
+#include "tools/rt0/terminal.hpp"
 #include "traces/format/event.hpp"
 
 namespace rt0 {
@@ -29,13 +30,15 @@ struct NarratorOptions {
   bool all = false;               ///< also what was told often already
   bool json = false;              ///< one event a line
   unsigned width = 110;
+  Paint paint;
 };
 
 class Narrator {
  public:
   Narrator(NarratorOptions options, Naming naming, std::function<void(const std::string&)> out);
 
-  void landmark(const traces::format::Landmark& event);
+  /// `g`: the current goroutine, zero before there is one.
+  void landmark(const traces::format::Landmark& event, emulator::Addr g);
   void told(const runtime_model::model::Told& t);
   /// A line of rt0's own: a notice, the end of the process.
   void line(emulator::u64 number, std::string text);
@@ -50,8 +53,11 @@ class Narrator {
   bool wanted(const runtime_model::model::Told& t);
   traces::format::Step event_of(const runtime_model::model::Told& t) const;
   std::string text_of(const runtime_model::model::Told& t) const;
+  std::string prefix(emulator::u64 number, emulator::u32 thread, Naming::Who who) const;
+  std::string changes_text(const traces::format::Step& e, unsigned indent) const;
 
-  static constexpr unsigned kOften = 2;  ///< calls of a function that are told in full
+  static constexpr unsigned kOften = 2;       ///< times that a step is told
+  static constexpr std::size_t kChanges = 6;  ///< of a step that are listed
 
   NarratorOptions options_;
   Naming naming_;

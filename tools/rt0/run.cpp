@@ -1,4 +1,6 @@
 // rt0 run: boot a program and tell what its runtime does, in words.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -18,8 +20,7 @@ struct Options {
   RunOptions run;
   ModelOptions models;
   NarratorOptions narrator;
-  std::string level = "fields";
-  bool runtime_given = false;
+  std::string level = "fields", colour = "auto";
 };
 
 /// The lines that stand above the story.
@@ -29,6 +30,9 @@ void print_heading(Session& session, const Options& o) {
   if (o.narrator.level == NarratorOptions::Level::landmarks)
     fmt::print(stderr, "{:>11}  {:<3} {:>13}  {:<28} {}\n", "instruction", "thr", "virtual time",
                "reached", "what it is for");
+  else
+    fmt::print(stderr, "{:>11}  {:<4} {:<3} {:<3} {:<6}  {}\n", "instruction", "thr", "M", "P", "G",
+               "what happens");
 }
 
 /// A session that is told: landmarks, steps, the end.
@@ -76,7 +80,7 @@ class Story {
     e.n = session_.machine().retired(), e.t = static_cast<emulator::u32>(t.tid);
     e.ns = session_.machine().now().value;
     e.fn = name, e.pc = at, e.text = std::move(text);
-    narrator_.landmark(e);
+    narrator_.landmark(e, models_.current_g(t));
     narrator_.flush(models_.told_up_to());
   }
 
@@ -137,12 +141,17 @@ void add_run(CLI::App& app, int&) {
   command->add_option("--only", o->narrator.only, "steps of this function only (repeatable)")
       ->allow_extra_args(false);
   command->add_flag("--all", o->narrator.all, "also steps that were told often already");
+  command->add_option("--color", o->colour, "auto, always or never; auto honours NO_COLOR")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   command->add_flag("--json", o->narrator.json, "the story as JSON Lines on stderr");
   add_model_options(*command, o->models);
   add_run_options(*command, o->run);
   command->callback([command, o] {
     take_program(*command, o->run);
     o->narrator.level = level_named(o->level);
+    o->narrator.width = terminal_width(STDERR_FILENO);
+    o->narrator.paint = Paint(wants_colour(o->colour, STDERR_FILENO));
     // Nobody hears the models: they would only cost time.
     if (o->models.runtime == "check" && (o->run.quiet || o->level == "landmarks"))
       o->models.runtime = "native";
