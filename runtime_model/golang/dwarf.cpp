@@ -272,9 +272,10 @@ std::optional<Layouts> layouts_from_dwarf(const ElfImage& image) {
   if (image.section(".debug_info") == nullptr && image.section(".zdebug_info") == nullptr)
     return std::nullopt;
   elf_version(EV_CURRENT);
-  // A copy: libelf notes in the headers, in place, that it has decompressed a section.
-  std::vector<char> bytes(image.file.begin(), image.file.end());
-  const std::unique_ptr<Elf, EndElf> elf(elf_memory(bytes.data(), bytes.size()));
+  // A copy, since libdw marks sections as uncompressed in the file's own headers when it has
+  // uncompressed them (dwarf_begin_elf calls elf_compress).
+  std::vector<char> copy(image.file.begin(), image.file.end());
+  const std::unique_ptr<Elf, EndElf> elf(elf_memory(copy.data(), copy.size()));
   if (elf == nullptr || !sizes_are_possible(elf.get())) return std::nullopt;
   const std::unique_ptr<Dwarf, EndDwarf> dwarf(dwarf_begin_elf(elf.get(), DWARF_C_READ, nullptr));
   if (dwarf == nullptr) return std::nullopt;

@@ -6,15 +6,20 @@
 
 namespace runtime_model::golang {
 
-Globals Globals::find(const emulator::kernel::ElfImage&, const SymbolTable& symbols,
-                      const Layouts&) {
+Globals Globals::find(const emulator::kernel::ElfImage& image, const SymbolTable& symbols,
+                      const Layouts& layouts) {
   Globals out;
-  for (const DataSymbol& symbol : symbols.data_symbols()) {
-    const auto wanted = wanted_variables();
-    const auto name = std::ranges::lower_bound(wanted, symbol.name);
-    if (name != wanted.end() && *name == symbol.name) out.add(*name, symbol.address, "symtab");
-  }
+  out.take_symbols(symbols);
+  if (out.entries_.empty()) out.take_code(image, symbols, layouts);
   return out;
+}
+
+void Globals::take_symbols(const SymbolTable& symbols) {
+  const auto wanted = wanted_variables();
+  for (const DataSymbol& symbol : symbols.data_symbols()) {
+    const auto name = std::ranges::lower_bound(wanted, symbol.name);
+    if (name != wanted.end() && *name == symbol.name) add(*name, symbol.address, "symtab");
+  }
 }
 
 void Globals::add(std::string_view name, Addr address, std::string_view how) {

@@ -4,6 +4,8 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "runtime_model/golang/boot_routines.hpp"
+#include "runtime_model/golang/globals.hpp"
+#include "runtime_model/golang/layouts.hpp"
 #include "tools/rt0/options.hpp"
 #include "tools/rt0/program.hpp"
 
@@ -11,6 +13,17 @@ namespace rt0 {
 namespace {
 
 using emulator::base::hex;
+using runtime_model::golang::Globals;
+using runtime_model::golang::Layouts;
+
+/// What is known of the runtime's data in a program.
+struct Data {
+  explicit Data(const Program& p)
+      : layouts(Layouts::load(*p.image, p.build)),
+        globals(Globals::find(*p.image, p.symbols, layouts)) {}
+  Layouts layouts;
+  Globals globals;
+};
 
 std::string permissions(const emulator::kernel::ElfSegment& s) {
   return fmt::format("{}{}{}", s.readable ? 'r' : '-', s.writable ? 'w' : '-',
@@ -19,6 +32,12 @@ std::string permissions(const emulator::kernel::ElfSegment& s) {
 std::string_view kind_of(const emulator::kernel::ElfImage& image) {
   return image.position_independent ? "ELF64 x86-64, position-independent (ET_DYN)"
                                     : "ELF64 x86-64, fixed addresses (ET_EXEC)";
+}
+
+void print_globals(const Globals& globals) {
+  fmt::print("\nthe runtime's variables, and what says where they are:\n");
+  for (const auto& global : globals.entries())
+    fmt::print("  {:<32} {}  {}\n", global.name, hex(global.address), global.how);
 }
 
 void print_text(const Program& p) {
@@ -39,6 +58,9 @@ void print_text(const Program& p) {
     line("build", fmt::format("{}={}", setting.key, setting.value));
   line("symbols",
        fmt::format("{} functions from {}", p.symbols.functions().size(), p.symbols.source()));
+  const Data data(p);
+  line("layouts", data.layouts.source());
+  line("globals", fmt::format("{} found", data.globals.entries().size()));
   const emulator::Addr entry = image.entry + bias;
   line("entry", fmt::format("{} {}", hex(entry), p.symbols.describe(entry)));
   for (const auto& s : image.segments)
@@ -54,6 +76,7 @@ void print_text(const Program& p) {
                       f->code == runtime_model::golang::Code::wrapper ? " (ABI0 wrapper)" : "");
     fmt::print("  {:<32} {}\n", found.name, where);
   }
+  print_globals(data.globals);
 }
 
 void print_json(const Program& p) {
@@ -84,21 +107,42 @@ void print_json(const Program& p) {
     for (const auto* f : found.at) at.push_back(hex(f->entry));
     j["boot_routines"].push_back({{"name", found.name}, {"found", !found.at.empty()}, {"at", at}});
   }
+  const Data data(p);
+  j["layouts"] = data.layouts.source();
+  j["globals"] = nlohmann::ordered_json::array();
+  for (const auto& global : data.globals.entries())
+    j["globals"].push_back(
+        {{"name", global.name}, {"at", hex(global.address)}, {"by", global.how}});
   fmt::print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+/// What make_layouts takes from a program with DWARF and symbols.
+void print_tables(const Program& p) {
+  fmt::print("{}{}", Layouts::load(*p.image, p.build).text(),
+             Globals::code_text(*p.image, p.symbols));
 }
 
 }  // namespace
 
 void add_info(CLI::App& app, int& status) {
   auto* command = app.add_subcommand(
-      "info", "Go version, build info, symbols, segments and boot routines of a program");
+      "info",
+      "Go version, build info, symbols, segments, boot routines and runtime data of a program");
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   command->add_option("PROG", *path, "a Go program; the built-in hello when absent");
   command->add_flag("--json", *json, "as JSON");
-  command->callback([path, json, &status] {
+  auto tables = std::make_shared<bool>(false);
+  command
+      ->add_flag("--tables", *tables,
+                 "the layouts of its runtime as in layout_tables.inc, for make_layouts")
+      ->excludes("--json");
+  command->callback([path, json, tables, &status] {
     const Program program = load_program(*path);
-    *json ? print_json(program) : print_text(program);
+    if (*tables)
+      print_tables(program);
+    else
+      *json ? print_json(program) : print_text(program);
     status = emulator::base::kExitFine;
   });
 }
