@@ -36,14 +36,14 @@ class Registry {
   template <class R, class... A>
   void add(std::string_view function, golang::Releases releases,
            Model<R> (*model)(Runtime&, A...)) {
-    registrations_.push_back({function, releases, (0u + ... + words_of<std::decay_t<A>>()),
-                              [model](Runtime& rt, const u64* word) -> std::unique_ptr<Frame> {
-                                // Braces: arguments are taken from left to right.
-                                std::tuple<Runtime&, std::decay_t<A>...> all{
-                                    rt, take_argument<std::decay_t<A>>(rt, word)...};
-                                return std::make_unique<FrameOf<R>>(
-                                    std::apply(model, std::move(all)));
-                              }});
+    registrations_.push_back(
+        {function, releases, (0u + ... + words_of<std::decay_t<A>>()),
+         [model](Runtime& rt, [[maybe_unused]] const u64* word) -> std::unique_ptr<Frame> {
+           // Braces: arguments are taken from left to right.
+           std::tuple<Runtime&, std::decay_t<A>...> all{
+               rt, take_argument<std::decay_t<A>>(rt, word)...};
+           return std::make_unique<FrameOf<R>>(std::apply(model, std::move(all)));
+         }});
   }
 
   /// Only what `keep` says yes to stays.
