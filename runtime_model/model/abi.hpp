@@ -18,6 +18,20 @@ inline constexpr std::array kIntegerRegisters = {
     emulator::cpu::rdi, emulator::cpu::rsi, emulator::cpu::r8,
     emulator::cpu::r9,  emulator::cpu::r10, emulator::cpu::r11};
 
+/// Where ABI0 has arguments, from the first one on, and where the results follow them.
+struct Abi0Frame {
+  explicit Abi0Frame(const std::vector<Argument>& arguments) {
+    for (const Argument& a : arguments) {
+      end = (end + a.bytes - 1) / a.bytes * a.bytes;
+      offsets.push_back(end);
+      end += a.bytes;
+    }
+    end = (end + 7) & ~u64{7};
+  }
+  std::vector<u64> offsets;
+  u64 end = 0;  ///< of the arguments, where results begin
+};
+
 /// A result as it lies in its register: only the low `bytes` count.
 struct ResultWord {
   u64 value;

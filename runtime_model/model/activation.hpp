@@ -47,8 +47,10 @@ struct Activation {
 
   Waits waits = Waits::returns;
   std::vector<Entry> targets;  ///< of what is asked for
+  Abi call_abi = Abi::internal;
   Addr call_return;
   u64 call_sp = 0;
+  u64 call_depth = 0;  ///< the same from the high end of g's stack, when the call is made on it
 
   std::vector<RealWrite> real;
   bool interleaved = false;

@@ -39,13 +39,6 @@ Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine
 
 Checker::~Checker() = default;
 
-template <class T>
-T Checker::peek(Addr a) const {
-  T v{};
-  (void)machine_.memory().peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
-  return v;
-}
-
 Checker::Lane& Checker::lane_of(Tid tid) {
   if (last_lane_ == nullptr || last_lane_->tid != tid) {
     last_lane_ = &lanes_[tid];
@@ -178,7 +171,7 @@ void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> word
   a->on_user_stack = a->g != g0 && lane.signals == 0;
   a->depth = depth_below(a->g, entry[rsp]);
   a->outermost = !told_above;
-  for (const auto& above : lane.stack) a->base_depth += above->rt.depth();
+  a->base_depth = depth_around(lane, *a);
   a->frame = model.make(a->rt, words.data());
   ++report_of(model).calls;
   lane.stack.push_back(std::move(a));
@@ -210,6 +203,7 @@ void Checker::settle(Activation& a) {
   }
   switch (a.rt.request().kind) {
     case Request::Kind::call:
+    case Request::Kind::long_call:
       a.waits = Waits::call;
       return want(a);
     case Request::Kind::jump:
@@ -243,16 +237,19 @@ bool Checker::matches(Activation& a, const Point&, u64, const Registers& regs) {
   const auto target = std::find_if(a.targets.begin(), a.targets.end(),
                                    [&](const Entry& e) { return e.address.value == regs.rip; });
   if (target == a.targets.end()) return false;
+  a.call_abi = target->abi;
   const auto& arguments = a.rt.request().arguments;
+  const Abi0Frame frame(arguments);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const u64 real = target->abi == Abi::zero ? peek<u64>(Addr(regs[rsp] + 8 + 8 * i))
+    const u64 real = target->abi == Abi::zero ? peek<u64>(Addr(regs[rsp] + 8 + frame.offsets[i]))
                                               : regs[kIntegerRegisters.at(i)];
     if (arguments[i].any) {
       for (Local* l : a.rt.locals())
         if (l->address.value == arguments[i].word) l->address = Addr(real);
       continue;
     }
-    if (real == arguments[i].word) continue;
+    const u64 mask = ~u64{0} >> (64 - 8 * arguments[i].bytes);
+    if ((real & mask) == (arguments[i].word & mask)) continue;
     if (i == 0) return false;
     if (a.trouble.empty())
       a.trouble = fmt::format("argument {} of {}: the model has {:#x}, the real code {:#x}", i,
@@ -267,6 +264,8 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
     a.waits = Waits::called;
     a.call_return = peek<Addr>(Addr(regs[rsp]));
     a.call_sp = regs[rsp] + 8;
+    a.call_depth = depth_below(a.g, a.call_sp);
+    if (a.rt.request().kind == Request::Kind::long_call) set_aside(lane, index, number, regs);
     return;
   }
   if (a.waits == Waits::park)
@@ -276,15 +275,12 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
 }
 
 void Checker::returned(Lane& lane, u64 number, const Registers& regs) {
+  wake(lane, number, regs);
   for (std::size_t i = lane.stack.size(); i-- > 0;) {
     Activation& a = *lane.stack[i];
     if (a.signal_depth != lane.signals) continue;
     if (a.waits == Waits::called && a.call_return.value == regs.rip && a.call_sp == regs[rsp]) {
-      std::vector<u64> results;
-      for (const auto r : kIntegerRegisters) results.push_back(regs[r]);
-      a.shadow.begin_segment();
-      a.rt.resume(std::move(results));
-      settle(a);
+      resume(a, regs);
     } else if (a.return_pc.value == regs.rip && depth_below(a.g, regs[rsp] - 8) == a.depth) {
       close(lane, i, number, regs);
     }

@@ -81,6 +81,10 @@ class Checker {
   bool matches(Activation& a, const Point& point, u64 number, const Registers& regs);
   void arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void settle(Activation& a);
+  void set_aside(Lane& lane, std::size_t index, u64 number, const Registers& regs);
+  void wake(Lane& lane, u64 number, const Registers& regs);
+  void resume(Activation& a, const Registers& regs);
+  unsigned depth_around(const Lane& lane, const Activation& a) const;
   void want(Activation& a);
   void close(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void abandon(Lane& lane, std::size_t index);
@@ -95,16 +99,22 @@ class Checker {
   void differ(FunctionReport& f, Difference d);
   Addr current_g(const Registers& regs) const;
   template <class T>
-  T peek(Addr a) const;
+  T peek(Addr a) const {
+    T v{};
+    (void)machine_.memory().peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
+    return v;
+  }
 
   const Guest& guest_;
   emulator::machine::Machine& machine_;
   std::function<std::string(Addr)> name_of_;
   std::unordered_map<u64, Point> points_;
   std::map<Tid, Lane> lanes_;
+  /// Models in a long call: their goroutine may come back on another thread.
+  std::vector<std::unique_ptr<Activation>> aside_;
   Lane* last_lane_ = nullptr;
   u64 sequence_ = 0;
-  std::size_t live_ = 0;  ///< activations on all threads
+  std::size_t live_ = 0;  ///< activations on all threads, without those set aside
   CheckReport report_;
   std::set<std::pair<std::string, std::string>> told_reasons_;
   const emulator::semantics::Row* call_;

@@ -12,7 +12,7 @@ using emulator::kernel::Thread;
 Driver::Driver(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine)
     : guest_(guest), machine_(machine) {
   for (const Registration& r : registry.all()) {
-    if (!r.releases.hold(guest.release)) continue;
+    if (!r.releases.hold(guest.release) || r.use == Use::beside) continue;
     if (const auto at = guest.find(r.function)) places_[at->address.value] = {&r, at->abi};
   }
 }
@@ -62,12 +62,14 @@ void Driver::settle(Active& a, const Thread& t) {
   switch (a.rt.request().kind) {
     case Request::Kind::call:
       return go_to(a, true);
+    case Request::Kind::long_call:
+      tell(a, t);
+      a.pending.clear();
+      return go_to(a, true);
     case Request::Kind::jump:
       go_to(a, false);
       tell(a, t);
-      // Nothing on this stack is returned to: schedule() leaves g0's for good.
-      std::erase_if(active_, [g = a.g](const auto& other) { return other->g == g; });
-      return;
+      return leave_stack(a);
     case Request::Kind::park:
       go_to(a, true);
       restarts_.push_back({a.gate_sp, &a.model, a.entry});
@@ -81,6 +83,16 @@ void Driver::settle(Active& a, const Thread& t) {
   emulator::base::user_error("the model of {} waits for nothing", a.model.function);
 }
 
+/// Nothing on this stack is returned to: schedule() leaves g0's for good. Only what lies above g0's
+/// label may be, when a locked thread ends.
+void Driver::leave_stack(Active& a) {
+  const Addr g0 = a.rt.getm().g0().get();
+  const u64 label = a.g == g0 ? a.rt.g(g0).sched().sp().get().value : ~u64{0};
+  std::erase_if(active_, [&, g = a.g](const auto& other) {
+    return other->g == g && !(label != 0 && other->gate_sp >= label);
+  });
+}
+
 /// Points the thread at the function that the model asks for, on the stack that it is on.
 void Driver::go_to(Active& a, bool returns) {
   const Request& request = a.rt.request();
@@ -90,13 +102,15 @@ void Driver::go_to(Active& a, bool returns) {
                                a.model.function, request.function);
   u64 sp = a.rt.sp().value - 256;  // the frame that the real function would have
   for (const Local* l : a.rt.locals()) sp = std::min(sp, l->address.value);
-  sp -= 8 * (request.arguments.size() + 1);
+  const Abi0Frame frame(request.arguments);
+  sp -= frame.end + 8 * kIntegerRegisters.size();  // and room for results
   sp &= ~u64{15};
   Registers& regs = machine_.edit_registers();
   for (std::size_t i = 0; i < request.arguments.size(); ++i) {
     const u64 word = request.arguments[i].word;
     if (target->abi == Abi::zero)
-      a.memory.write(Addr(sp + 8 * i), std::span(reinterpret_cast<const u8*>(&word), 8));
+      a.memory.write(Addr(sp + frame.offsets[i]),
+                     std::span(reinterpret_cast<const u8*>(&word), request.arguments[i].bytes));
     else
       regs[kIntegerRegisters.at(i)] = word;
   }
@@ -104,6 +118,7 @@ void Driver::go_to(Active& a, bool returns) {
   const u64 back = returns ? kGate : a.rt.caller_pc().value;
   a.memory.write(Addr(sp), std::span(reinterpret_cast<const u8*>(&back), 8));
   a.gate_sp = sp + 8;
+  a.call_abi = target->abi;
   regs[rsp] = sp;
   regs[emulator::cpu::r14] = a.rt.getg().address().value;
   regs.ymm[15] = {};
@@ -121,8 +136,11 @@ void Driver::back_through_gate(const Thread& t) {
   }
   for (const auto& a : active_) {
     if (a->gate_sp != regs[rsp]) continue;
+    const Addr results_at = Addr(regs[rsp]) + Abi0Frame(a->rt.request().arguments).end;
     std::vector<u64> results;
-    for (const auto r : kIntegerRegisters) results.push_back(regs[r]);
+    for (std::size_t i = 0; i < kIntegerRegisters.size(); ++i)
+      results.push_back(a->call_abi == Abi::zero ? a->rt.load<u64>(results_at + 8 * i)
+                                                 : regs[kIntegerRegisters[i]]);
     a->rt.resume(std::move(results));
     return settle(*a, t);
   }

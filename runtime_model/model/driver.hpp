@@ -64,6 +64,7 @@ class Driver {
     Addr g;
     unsigned base_depth = 0;
     u64 gate_sp = 0;  ///< RSP when the code that it called has returned
+    Abi call_abi = Abi::internal;
     std::vector<Pending> pending;
   };
   /// A function that parked: its model starts afresh when the real code returns to the gate.
@@ -80,6 +81,7 @@ class Driver {
   void finish(Active& a, const emulator::kernel::Thread& t);
   void leave_to_real_code(Active& a, const std::string& reason);
   void undo(Active& a);
+  void leave_stack(Active& a);
   void go_to(Active& a, bool returns);
   void collect(Active& a);
   void tell(Active& a, const emulator::kernel::Thread& t);

@@ -28,9 +28,10 @@ Guest::Guest(const emulator::kernel::ElfImage& image, const golang::SymbolTable&
       layouts(golang::Layouts::load(image, build)),
       globals(golang::Globals::find(image, table, layouts)),
       tables(layouts, globals) {
-  offset = {offset_of(layouts, "runtime.g", "m"), offset_of(layouts, "runtime.g", "stack.lo"),
-            offset_of(layouts, "runtime.g", "stack.hi"),
-            offset_of(layouts, "runtime.g", "sched.sp"), offset_of(layouts, "runtime.m", "g0")};
+  offset = {
+      offset_of(layouts, "runtime.g", "m"),        offset_of(layouts, "runtime.g", "stack.lo"),
+      offset_of(layouts, "runtime.g", "stack.hi"), offset_of(layouts, "runtime.g", "sched.sp"),
+      offset_of(layouts, "runtime.m", "g0"),       offset_of(layouts, "runtime.m", "curg")};
   if (!find(lock_function)) lock_function = "runtime.lock";
   if (!find(unlock_function)) unlock_function = "runtime.unlock";
 }

@@ -23,19 +23,28 @@ class Frame {
   virtual std::vector<ResultWord> results() const = 0;
 };
 
+/// Where a model may stand.
+enum class Use : u8 {
+  anywhere,
+  /// Not in place of the real code: on a goroutine's own stack, which the runtime walks and moves
+  /// while real code runs that the model has called.
+  beside,
+};
+
 struct Registration {
   std::string_view function;  ///< Go's name: "runtime.stackalloc", "runtime.(*mheap).alloc"
   golang::Releases releases;
   unsigned words;  ///< of arguments
   std::function<std::unique_ptr<Frame>(Runtime&, const u64* words)> make;
+  Use use = Use::anywhere;
 };
 
 class Registry {
  public:
   /// Registers `model` for a Go function in these minor releases (a last of 0: still so).
   template <class R, class... A>
-  void add(std::string_view function, golang::Releases releases,
-           Model<R> (*model)(Runtime&, A...)) {
+  void add(std::string_view function, golang::Releases releases, Model<R> (*model)(Runtime&, A...),
+           Use use = Use::anywhere) {
     registrations_.push_back(
         {function, releases, (0u + ... + words_of<std::decay_t<A>>()),
          [model](Runtime& rt, [[maybe_unused]] const u64* word) -> std::unique_ptr<Frame> {
@@ -43,7 +52,8 @@ class Registry {
            std::tuple<Runtime&, std::decay_t<A>...> all{
                rt, take_argument<std::decay_t<A>>(rt, word)...};
            return std::make_unique<FrameOf<R>>(std::apply(model, std::move(all)));
-         }});
+         },
+         use});
   }
 
   /// Only what `keep` says yes to stays.

@@ -31,17 +31,22 @@ struct Local {
 /// An argument of a call into real code, as the register holds it.
 struct Argument {
   u64 word = 0;
-  bool any = false;  ///< not compared with what the real code passes: a local's address
+  bool any = false;    ///< not compared with what the real code passes: a local's address
+  unsigned bytes = 8;  ///< of its Go type; what lies above them in a register is nobody's business
 };
+
+/// An argument that only a model beside the real code can leave open: it never passes one itself.
+struct Unknown {};
 
 /// What a suspended model waits for.
 struct Request {
   enum class Kind : u8 {
     none,
-    call,     ///< real code, then goes on
-    jump,     ///< real code, for good: as schedule() leaves through gogo
-    park,     ///< real code that may wait long; the model then starts afresh
-    decline,  ///< nothing done yet: let the real code do it all
+    call,       ///< real code, then goes on
+    long_call,  ///< the same; what the model did so far is compared and told before
+    jump,       ///< real code, for good: as schedule() leaves through gogo
+    park,       ///< real code that may wait long; the model then starts afresh
+    decline,    ///< nothing done yet: let the real code do it all
   };
   Kind kind = Kind::none;
   std::string_view function;
@@ -144,6 +149,13 @@ class Runtime : public golang::Views {
     ask(Request::Kind::call, function, {to_argument(arguments)...});
     return {this};
   }
+  /// As call, for real code that takes long or a goroutine's whole life: what the model did so far
+  /// is compared and told first, and nothing of it is held while the real code runs.
+  template <class T = u64, class... A>
+  Called<T> long_call(std::string_view function, const A&... arguments) {
+    ask(Request::Kind::long_call, function, {to_argument(arguments)...});
+    return {this};
+  }
   /// Leaves for good. Never resumed.
   template <class... A>
   Called<void> jump(std::string_view function, const A&... arguments) {
@@ -172,6 +184,8 @@ class Runtime : public golang::Views {
   void resume(std::vector<u64> results);
   const std::vector<Step>& steps() const { return steps_; }
   std::vector<Step> take_steps() { return std::exchange(steps_, {}); }
+  /// The steps so far were told: what follows stands by itself.
+  void begin_segment() { steps_.clear(), excuses_.clear(); }
   const std::vector<Excuse>& excuses() const { return excuses_; }
   std::vector<Local*> locals();
   void enter() { ++depth_; }
@@ -203,16 +217,17 @@ class Runtime : public golang::Views {
     else
       return static_cast<T>(results_.at(i));
   }
-  static Argument to_argument(Addr a) { return {a.value, false}; }
+  static Argument to_argument(Addr a) { return {a.value}; }
   static Argument to_argument(const Local& l) { return {l.address.value, true}; }
+  static Argument to_argument(Unknown) { return {0, true}; }
   template <class T>
   static Argument to_argument(const T& v) {
     if constexpr (std::is_integral_v<T> || std::is_enum_v<T>)
-      return {static_cast<u64>(v), false};
+      return {static_cast<u64>(v), false, sizeof(T)};
     else if constexpr (requires { v.get(); })
       return to_argument(v.get());
     else
-      return {v.address().value, false};
+      return {v.address().value};
   }
 
   const Guest& guest_;

@@ -48,6 +48,8 @@ class ShadowMemory final : public golang::Memory {
   void forget(Addr from, u64 size);
   /// What is read from here on is what another thread's write can invalidate.
   void begin_segment() { read_words_.clear(); }
+  /// Everything is the live one again.
+  void reset() { overlay_.clear(), read_words_.clear(); }
   /// Did the model read the live guest, or write, in these bytes?
   bool depends_on(Addr from, u64 size) const;
   const std::unordered_map<u64, Word>& overlay() const { return overlay_; }
