@@ -45,7 +45,6 @@ struct Effects {
   u32 count = 0;
   bool truncated = false;
 
-  void clear() { count = 0, truncated = false; }
   const Effect* begin() const { return list.data(); }
   const Effect* end() const { return list.data() + count; }
   Effect& add(PlaceKind kind, u8 index, u16 size, Addr address = {}) {

@@ -40,7 +40,10 @@ class Machine {
   /// returned).
   std::optional<kernel::ProcessExit> run();
   /// From a hook: return from run() before the next instruction.
-  void stop() { stop_requested_ = true; }
+  void stop() {
+    stop_requested_ = true;
+    loop_.leave();
+  }
   /// Switches between the loop that reports every instruction and the one that does not. From a
   /// hook it takes effect at the next probe, system call or turn.
   void observe(bool wanted) { observing_ = wanted; }

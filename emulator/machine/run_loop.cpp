@@ -67,11 +67,6 @@ Block* RunLoop::block_at(Addr pc) {
   return blocks_.insert(builder_.build(pc));
 }
 
-bool RunLoop::at_probe() {
-  const bool pass = std::exchange(pass_probe_, false);
-  return !pass && !probes_.empty() && probes_.contains(core_.regs.rip);
-}
-
 /// The first `count` instructions of a block, as a block of their own that stops behind them.
 const Op* RunLoop::part_of(const Block& block, u32 count) {
   part_ = std::make_unique<Block>();

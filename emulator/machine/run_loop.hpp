@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "emulator/decode/block_cache.hpp"
@@ -52,6 +53,9 @@ class RunLoop {
   template <class F>
   Stop run_observed(F&& retired);
 
+  /// From the function that run_observed calls: return before the next instruction.
+  void leave() { leave_ = true; }
+
   cpu::GuestFault fault{};
 
   /// The SYSCALL that the observed loop stopped behind; its effects are in the core.
@@ -81,7 +85,11 @@ class RunLoop {
     }
     return decode::block_of(entry.op);
   }
-  bool at_probe();
+  bool at_probe() {
+    if (probes_.empty() && !pass_probe_) [[likely]]
+      return false;
+    return !std::exchange(pass_probe_, false) && probes_.contains(core_.regs.rip);
+  }
   const decode::Op* next_block(bool& stopped_by_probe);
   const decode::Op* part_of(const decode::Block& block, u32 count);
   Stop faulted(const cpu::GuestFault& what);
@@ -91,34 +99,40 @@ class RunLoop {
   BlockBuilder builder_;
   decode::BlockCache blocks_;
   bool pass_probe_ = false;
+  bool leave_ = false;
   std::unique_ptr<decode::Block> part_;  // a block cut short to the budget
 };
 
 template <class F>
 Stop RunLoop::run_observed(F&& retired) {
+  Core& core = core_;
+  leave_ = false;
   try {
-    while (core_.budget > 0) {
-      core_.current = nullptr;
+    while (core.budget > 0 && !leave_) {
+      core.current = nullptr;
       if (at_probe()) return Stop::probe;
-      const decode::Block& block = cached_block_at(core_.regs.rip);
-      for (u32 i = 0; i < block.count && core_.budget > 0; ++i) {
-        const decode::Op* op = &block.ops[i];
-        const Addr pc = block.pc + block.info[i].offset;
-        const u64 next = pc.value + op->length;
-        core_.effects.clear();
-        core_.current = op;
-        core_.regs.rip = next;
-        block.info[i].observed(core_, op);
-        const u64 number = core_.goal - static_cast<u64>(core_.budget);
-        --core_.budget;
-        const Retired what{number, pc, op->length, *block.info[i].row, core_.effects};
-        if (core_.trap != semantics::Trap::none) {
-          core_.trap = semantics::Trap::none;
+      const decode::Block& block = cached_block_at(core.regs.rip);
+      const decode::Op* op = block.ops.get();
+      const decode::Op* const end = op + block.count;
+      const decode::OpInfo* info = block.info.get();
+      u64 pc = core.regs.rip, next = pc;
+      // On to the next block behind the last one's end, behind a jump, a store to its own code.
+      for (; op != end && core.regs.rip == next && core.budget > 0; ++op, ++info) {
+        pc = next;
+        next = pc + op->length;
+        core.regs.rip = next;
+        info->observed(core, op);
+        const u64 number = core.goal - static_cast<u64>(core.budget);
+        --core.budget;
+        const Retired what{number, Addr(pc), op->length, *info->row, core.effects};
+        if (core.trap != semantics::Trap::none) [[unlikely]] {
+          core.trap = semantics::Trap::none;
           syscall.emplace(what);
           return Stop::syscall;
         }
         retired(what);
-        if (block.dead || core_.regs.rip != next) break;
+        if (block.dead || leave_) [[unlikely]]
+          break;
       }
     }
     return Stop::budget;

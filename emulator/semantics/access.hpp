@@ -21,7 +21,13 @@ class Access {
  public:
   static constexpr bool kObserved = Observed;
 
-  RT0_INLINE Access(Core& core, const Op* op) : core_(core), op_(op) {}
+  RT0_INLINE Access(Core& core, const Op* op) : core_(core), op_(op) {
+    if constexpr (Observed) core_.effects.truncated = false;
+  }
+  /// The instruction is done.
+  RT0_INLINE void finish() {
+    if constexpr (Observed) core_.effects.count = noted_;
+  }
 
   Core& core() { return core_; }
   const Op* op() const { return op_; }
@@ -82,14 +88,12 @@ class Access {
   RT0_INLINE void write(unsigned i, T v) {
     if (is_mem(i)) return store<T>(address(), v);
     u8* const place = reinterpret_cast<u8*>(core_.regs.slots.data()) + op_->reg[i];
-    note_gpr(op_->reg[i] / 8, [&] {
-      if constexpr (sizeof(T) == 4) {
-        const u64 wide = v;
-        std::memcpy(place, &wide, 8);
-      } else {
-        std::memcpy(place, &v, sizeof v);
-      }
-    });
+    if constexpr (sizeof(T) >= 4)
+      write_slot(place, op_->reg[i] / 8, u64{v});
+    else if constexpr (Observed)
+      set_slot(op_->reg[i] / 8, merged(op_->reg[i], v));
+    else
+      std::memcpy(place, &v, sizeof v);
   }
   /// Legacy SSE keeps bits above the operand; VEX clears them (SDM vol. 1, 14.1.4).
   template <Vector T>
@@ -171,27 +175,33 @@ class Access {
   }
   template <Word T>
   RT0_INLINE void set_reg(unsigned number, T v) {
-    note_gpr(number, [&] {
-      u64& place = core_.regs.slots[number];
-      if constexpr (sizeof(T) >= 4)
-        place = v;
-      else
-        place = (place & ~u64{static_cast<T>(~T{0})}) | v;
-    });
+    set_slot(number, sizeof(T) >= 4 ? u64{v} : merged(8 * number, v));
   }
   RT0_INLINE const Flags& flags() const { return core_.regs.flags; }
   RT0_INLINE void write(const Flags& f) {
-    note_flags([&] { core_.regs.flags = f; });
+    if constexpr (Observed) {
+      auto& e = note(cpu::PlaceKind::flags, 0, 8);
+      note_flags(e.before, core_.regs.flags);
+      note_flags(e.after, f);
+    }
+    core_.regs.flags = f;
   }
   u64 rflags() const { return core_.regs.rflags(); }
   void set_rflags(u64 f) {
-    note_flags([&] { core_.regs.set_rflags(f); });
+    if constexpr (Observed) {
+      auto& e = note(cpu::PlaceKind::flags, 0, 8);
+      note_flags(e.before, core_.regs.flags);
+      core_.regs.set_rflags(f);
+      note_flags(e.after, core_.regs.flags);
+    } else {
+      core_.regs.set_rflags(f);
+    }
   }
   u32 mxcsr() const { return core_.regs.mxcsr; }
   void set_mxcsr(u32 v) {
     if constexpr (Observed) {
       if (v != core_.regs.mxcsr) {
-        auto& e = core_.effects.add(cpu::PlaceKind::mxcsr, 0, 4);
+        auto& e = note(cpu::PlaceKind::mxcsr, 0, 4);
         e.before[0] = core_.regs.mxcsr, e.after[0] = v;
       }
     }
@@ -219,7 +229,7 @@ class Access {
     else
       v = load_slow<T>(core_, op_, a);
     if constexpr (Observed) {
-      auto& e = core_.effects.add(cpu::PlaceKind::memory_read, 0, sizeof(T), Addr(a));
+      auto& e = note(cpu::PlaceKind::memory_read, 0, sizeof(T), a);
       note_value(e.before, v), note_value(e.after, v);
     }
     return v;
@@ -239,7 +249,7 @@ class Access {
         require_writable(core_, op_, a, sizeof(T));
         old = load_slow<T>(core_, op_, a);
       }
-      auto& e = core_.effects.add(cpu::PlaceKind::memory_write, 0, sizeof(T), Addr(a));
+      auto& e = note(cpu::PlaceKind::memory_write, 0, sizeof(T), a);
       note_value(e.before, old), note_value(e.after, v);
     }
     if (host != nullptr) [[likely]]
@@ -328,42 +338,75 @@ class Access {
     return nullptr;
   }
 
+  /// A general register with the part at a byte offset replaced.
+  template <Word T>
+  RT0_INLINE u64 merged(unsigned offset, T v) const {
+    const unsigned shift = 8 * (offset % 8);
+    return (core_.regs.slots[offset / 8] & ~(u64{static_cast<T>(~T{0})} << shift)) |
+           (u64{v} << shift);
+  }
+  RT0_INLINE void set_slot(unsigned number, u64 v) {
+    write_slot(reinterpret_cast<u8*>(&core_.regs.slots[number]), number, v);
+  }
+  RT0_INLINE void write_slot(u8* place, unsigned number, u64 v) {
+    if constexpr (Observed) {
+      auto& e = note(cpu::PlaceKind::gpr, number, 8);
+      std::memcpy(e.before.data(), place, 8);
+      e.after[0] = v;
+    }
+    std::memcpy(place, &v, 8);
+  }
+
+  // -- effects --
+
+  /// The next effect of this instruction. Their number is kept here until the instruction is done,
+  /// where the compiler knows it: each effect's place is then a constant.
+  RT0_INLINE cpu::Effect& note(cpu::PlaceKind kind, unsigned index, unsigned size,
+                               u64 address = 0) {
+    cpu::Effects& effects = core_.effects;
+    if (noted_ == effects.list.size()) [[unlikely]] {
+      effects.truncated = true;
+      --noted_;
+    }
+    cpu::Effect& e = effects.list[noted_++];
+    e.kind = kind, e.index = static_cast<u8>(index), e.size = static_cast<u16>(size);
+    e.address = Addr(address);
+    return e;
+  }
+  /// Keeps a word in a general register. Compilers like to copy words two at a time through a
+  /// vector register; where the two were stored one by one just before, as flags are, such a load
+  /// waits until both stores have reached the cache.
+  RT0_INLINE static u64 alone(u64 word) {
+    asm("" : "+r"(word));
+    return word;
+  }
   /// The words of an effect that a value fills; a short one is widened, so that its word can be
   /// read whole.
   template <class T>
   RT0_INLINE static void note_value(std::array<u64, 4>& words, const T& v) {
-    if constexpr (sizeof(T) < 8) words[0] = 0;
-    std::memcpy(words.data(), &v, sizeof v);
+    if constexpr (sizeof(T) < 8)
+      words[0] = v;
+    else
+      std::memcpy(words.data(), &v, sizeof v);
   }
-  template <class Change>
-  RT0_INLINE void note_gpr(unsigned number, Change change) {
-    if constexpr (Observed) {
-      auto& e = core_.effects.add(cpu::PlaceKind::gpr, static_cast<u8>(number), 8);
-      e.before[0] = core_.regs.slots[number];
-      change();
-      e.after[0] = core_.regs.slots[number];
-    } else {
-      change();
+  RT0_INLINE void note_flags(std::array<u64, 4>& words, const Flags& f) {
+    words[0] = alone(f.result), words[1] = alone(f.carries), words[2] = alone(f.patch);
+    words[3] = alone(core_.regs.other_flags);
+  }
+  RT0_INLINE void note_vector(std::array<u64, 4>& words, const V256& v) {
+    for (unsigned i = 0; i < 4; ++i) {
+      u64 word;
+      std::memcpy(&word, v.bytes.data() + 8 * i, 8);
+      words[i] = alone(word);
     }
   }
   template <class Change>
   RT0_INLINE void note_ymm(unsigned number, Change change) {
     if constexpr (Observed) {
-      auto& e = core_.effects.add(cpu::PlaceKind::ymm, static_cast<u8>(number), 32);
-      std::memcpy(&e.before, &core_.regs.ymm[number], 32);
+      auto& e = note(cpu::PlaceKind::ymm, number, 32);
+      note_vector(e.before, core_.regs.ymm[number]);
       change();
-      std::memcpy(&e.after, &core_.regs.ymm[number], 32);
-    } else {
-      change();
-    }
-  }
-  template <class Change>
-  RT0_INLINE void note_flags(Change change) {
-    if constexpr (Observed) {
-      auto& e = core_.effects.add(cpu::PlaceKind::flags, 0, 8);
-      e.before = cpu::Effect::words_of(core_.regs.flags, core_.regs.other_flags);
-      change();
-      e.after = cpu::Effect::words_of(core_.regs.flags, core_.regs.other_flags);
+      note_vector(e.after, core_.regs.ymm[number]);
     } else {
       change();
     }
@@ -372,6 +415,7 @@ class Access {
   Core& core_;
   const Op* op_;
   u8* host_ = nullptr;  // Probed: where the memory operand lies
+  u32 noted_ = 0;       // Observed: effects so far
 };
 
 }  // namespace emulator::semantics

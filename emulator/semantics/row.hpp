@@ -92,11 +92,13 @@ template <class M, Form F, bool Observed, bool Chain>
   Access<F, Observed> c(core, op);
   if constexpr (std::is_void_v<decltype(M{}(c))>) {
     M{}(c);
+    c.finish();
     if constexpr (Observed) return nullptr;
     if constexpr (Chain) RT0_CONTINUE(op + 1);
     return op + 1;
   } else {
     const Op* const next = M{}(c);
+    c.finish();
     if constexpr (Observed) return nullptr;
     if constexpr (Chain) {
       if (next != nullptr) RT0_CONTINUE(next);
