@@ -20,8 +20,8 @@ void BlockCache::retire(std::unique_ptr<Block> block) {
 }
 
 void BlockCache::unlink_all() {
-  for (auto& [pc, block] : blocks_) block->exits().taken = block->exits().fall = nullptr;
-  for (auto& block : dropped_) block->exits().taken = block->exits().fall = nullptr;
+  for (auto& [pc, block] : blocks_) block->unlink();
+  for (auto& block : dropped_) block->unlink();
 }
 
 void BlockCache::drop_page(u64 page) {

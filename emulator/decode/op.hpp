@@ -89,8 +89,10 @@ struct Block {
   bool dead = false;  // its bytes were written over; freed once nobody executes it
   std::unique_ptr<Op[]> ops;
   std::unique_ptr<OpInfo[]> info;
+  Block* next[2] = {};  // the observed loop's links: what came last behind a jump, behind the end
 
   Exits& exits() { return reinterpret_cast<Exits&>(ops[count]); }
+  void unlink() { exits().taken = exits().fall = nullptr, next[0] = next[1] = nullptr; }
   Addr pc_of(const Op* op) const {
     return pc + info[static_cast<std::size_t>(op - ops.get())].offset;
   }

@@ -10,6 +10,7 @@ namespace emulator::machine {
 
 using decode::Block;
 using decode::Op;
+using semantics::JumpCache;
 
 const Op* run_on(Core& core, const Op* op) {
   auto& exits = reinterpret_cast<decode::Exits&>(const_cast<Op&>(*op));
@@ -52,6 +53,7 @@ void RunLoop::drop_page(u64 page) {
   blocks_.drop_page(page);
   core_.jumps.clear();
   core_.unlinked = nullptr;
+  look_up_ = true;
 }
 
 void RunLoop::set_probes(std::set<u64> probes) {
@@ -59,12 +61,21 @@ void RunLoop::set_probes(std::set<u64> probes) {
   blocks_.drop_all();
   core_.jumps.clear();
   core_.unlinked = nullptr;
+  look_up_ = true;
 }
 
 Block* RunLoop::block_at(Addr pc) {
   blocks_.free_dropped();
   if (Block* block = blocks_.find(pc)) return block;
   return blocks_.insert(builder_.build(pc));
+}
+
+Block* RunLoop::cached_block_at(u64 pc) {
+  JumpCache::Entry& entry = core_.jumps.at(pc);
+  if (entry.pc == pc) return &decode::block_of(entry.op);
+  Block* const block = block_at(Addr(pc));
+  if (!probes_.contains(pc)) entry = {pc, block->ops.get()};
+  return block;
 }
 
 /// The first `count` instructions of a block, as a block of their own that stops behind them.

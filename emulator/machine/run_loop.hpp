@@ -3,6 +3,7 @@
 /// same instructions with the same results.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -54,7 +55,7 @@ class RunLoop {
   Stop run_observed(F&& retired);
 
   /// From the function that run_observed calls: return before the next instruction.
-  void leave() { leave_ = true; }
+  void leave() { leave_ = look_up_ = true; }
 
   cpu::GuestFault fault{};
 
@@ -75,16 +76,17 @@ class RunLoop {
 
  private:
   decode::Block* block_at(Addr pc);
-  /// The same through the core's jump cache.
-  decode::Block& cached_block_at(u64 pc) {
-    auto& entry = core_.jumps.at(pc);
-    if (entry.pc != pc) {
-      decode::Block* const block = block_at(Addr(pc));
-      if (probes_.contains(pc)) return *block;
-      core_.jumps.at(pc) = {pc, block->ops.get()};
-    }
-    return decode::block_of(entry.op);
+  /// The block at RIP, for the observed loop: `last`, executed just before, remembers it; null when
+  /// there is no last one.
+  decode::Block* block_after(decode::Block* last) {
+    const u64 pc = core_.regs.rip;
+    if (last == nullptr) return block_at(Addr(pc));
+    decode::Block*& link = last->next[pc == last->end.value];
+    if (link == nullptr || link->pc.value != pc) link = cached_block_at(pc);
+    return link;
   }
+  /// The same as block_at, through the core's jump cache.
+  decode::Block* cached_block_at(u64 pc);
   bool at_probe() {
     if (probes_.empty() && !pass_probe_) [[likely]]
       return false;
@@ -99,7 +101,8 @@ class RunLoop {
   BlockBuilder builder_;
   decode::BlockCache blocks_;
   bool pass_probe_ = false;
-  bool leave_ = false;
+  // Of the observed loop: to return; to look its block up again, because it may be gone.
+  bool leave_ = false, look_up_ = false;
   std::unique_ptr<decode::Block> part_;  // a block cut short to the budget
 };
 
@@ -107,23 +110,24 @@ template <class F>
 Stop RunLoop::run_observed(F&& retired) {
   Core& core = core_;
   leave_ = false;
+  decode::Block* block = nullptr;
   try {
     while (core.budget > 0 && !leave_) {
       core.current = nullptr;
       if (at_probe()) return Stop::probe;
-      const decode::Block& block = cached_block_at(core.regs.rip);
-      const decode::Op* op = block.ops.get();
-      const decode::Op* const end = op + block.count;
-      const decode::OpInfo* info = block.info.get();
+      block = block_after(block);
+      look_up_ = false;
+      const decode::Op* op = block->ops.get();
+      const decode::Op* const end = op + std::min<i64>(block->count, core.budget);
+      const decode::OpInfo* info = block->info.get();
+      u64 number = core.goal - static_cast<u64>(core.budget);
       u64 pc = core.regs.rip, next = pc;
-      // On to the next block behind the last one's end, behind a jump, a store to its own code.
-      for (; op != end && core.regs.rip == next && core.budget > 0; ++op, ++info) {
+      for (; op != end && core.regs.rip == next; ++op, ++info, ++number) {
         pc = next;
         next = pc + op->length;
         core.regs.rip = next;
         info->observed(core, op);
-        const u64 number = core.goal - static_cast<u64>(core.budget);
-        --core.budget;
+        core.budget = static_cast<i64>(core.goal - number) - 1;
         const Retired what{number, Addr(pc), op->length, *info->row, core.effects};
         if (core.trap != semantics::Trap::none) [[unlikely]] {
           core.trap = semantics::Trap::none;
@@ -131,8 +135,10 @@ Stop RunLoop::run_observed(F&& retired) {
           return Stop::syscall;
         }
         retired(what);
-        if (block.dead || leave_) [[unlikely]]
+        if (look_up_) [[unlikely]] {
+          block = nullptr;
           break;
+        }
       }
     }
     return Stop::budget;

@@ -181,20 +181,21 @@ class Access {
   RT0_INLINE void write(const Flags& f) {
     if constexpr (Observed) {
       auto& e = note(cpu::PlaceKind::flags, 0, 8);
-      note_flags(e.before, core_.regs.flags);
-      note_flags(e.after, f);
+      const u64 other = alone(core_.regs.other_flags);
+      note_flags(e.before, core_.regs.flags, other);
+      note_flags(e.after, f, other);
     }
     core_.regs.flags = f;
   }
   u64 rflags() const { return core_.regs.rflags(); }
   void set_rflags(u64 f) {
+    const Flags old = core_.regs.flags;
+    const u64 old_other = core_.regs.other_flags;
+    core_.regs.set_rflags(f);
     if constexpr (Observed) {
       auto& e = note(cpu::PlaceKind::flags, 0, 8);
-      note_flags(e.before, core_.regs.flags);
-      core_.regs.set_rflags(f);
-      note_flags(e.after, core_.regs.flags);
-    } else {
-      core_.regs.set_rflags(f);
+      e.before = cpu::Effect::words_of(old, old_other);
+      e.after = cpu::Effect::words_of(core_.regs.flags, core_.regs.other_flags);
     }
   }
   u32 mxcsr() const { return core_.regs.mxcsr; }
@@ -373,13 +374,6 @@ class Access {
     e.address = Addr(address);
     return e;
   }
-  /// Keeps a word in a general register. Compilers like to copy words two at a time through a
-  /// vector register; where the two were stored one by one just before, as flags are, such a load
-  /// waits until both stores have reached the cache.
-  RT0_INLINE static u64 alone(u64 word) {
-    asm("" : "+r"(word));
-    return word;
-  }
   /// The words of an effect that a value fills; a short one is widened, so that its word can be
   /// read whole.
   template <class T>
@@ -389,9 +383,9 @@ class Access {
     else
       std::memcpy(words.data(), &v, sizeof v);
   }
-  RT0_INLINE void note_flags(std::array<u64, 4>& words, const Flags& f) {
+  RT0_INLINE static void note_flags(std::array<u64, 4>& words, const Flags& f, u64 other) {
     words[0] = alone(f.result), words[1] = alone(f.carries), words[2] = alone(f.patch);
-    words[3] = alone(core_.regs.other_flags);
+    words[3] = other;
   }
   RT0_INLINE void note_vector(std::array<u64, 4>& words, const V256& v) {
     for (unsigned i = 0; i < 4; ++i) {

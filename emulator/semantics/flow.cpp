@@ -87,16 +87,16 @@ u8 plain_or_drop(const decode::Insn& i) { return i.operands == 0 ? 0 : 1; }
 
 /// The handlers that chain to the next block are the specialised ones.
 template <class M, Form... Forms>
-Handler special_flow(const Form& form) {
-  Handler found = nullptr;
-  ((form == Forms ? void(found = &execute<M, Forms, false, true>) : void()), ...);
+Specialised special_flow(const Form& form) {
+  Specialised found;
+  ((form == Forms ? void(found = specialised<M, Forms>()) : void()), ...);
   return found;
 }
 inline constexpr Form kFormI{{kI, kNo, kNo}, Addressing::full};
 inline constexpr Form kFormNone{{kNo, kNo, kNo}, Addressing::full};
 
 template <class Direct, class Indirect>
-Handler jump_special(u8 variant, const Form& form) {
+Specialised jump_special(u8 variant, const Form& form) {
   return variant == 0 ? special_flow<Direct, kFormI>(form)
                       : special_flow<Indirect, kFormR, kFormM<Addressing::base>,
                                      kFormM<Addressing::full>, kFormM<Addressing::absolute>>(form);
@@ -125,7 +125,7 @@ constexpr Row ret_row() {
   row.fast = {&execute<Ret, kAnyForm, false, false>, &execute<RetDrop, kAnyForm, false, false>};
   row.observed = {&execute<Ret, kAnyForm, true, false>, &execute<RetDrop, kAnyForm, true, false>};
   row.special = [](u8 variant, const Form& form) {
-    return variant == 0 ? special_flow<Ret, kFormNone>(form) : nullptr;
+    return variant == 0 ? special_flow<Ret, kFormNone>(form) : Specialised{};
   };
   return row;
 }

@@ -89,9 +89,10 @@ inline constexpr Form kFormRRM{{kR, kR, kM}, A};
 
 /// The specialised handler of a meaning without a width for one of Forms….
 template <class M, Form... Forms>
-Handler special_one(u8 variant, const Form& form) {
-  Handler found = nullptr;
-  if (variant == 0) ((form == Forms ? void(found = &execute<M, Forms, false, true>) : void()), ...);
+Specialised special_one(u8 variant, const Form& form) {
+  Specialised found;
+  if (variant == 0)
+    ((form == Forms ? void(found.fast = &execute<M, Forms, false, true>) : void()), ...);
   return found;
 }
 

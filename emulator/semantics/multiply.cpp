@@ -156,11 +156,11 @@ u8 imul_variant(const decode::Insn& i) {
   const u8 width = width_variant(i.operand[0].bits);
   return static_cast<u8>(width + 3 * (i.operands - 1));
 }
-Handler imul_special(u8 variant, const Form& form) {
+Specialised imul_special(u8 variant, const Form& form) {
   if (variant >= 7) return special_words<Imul3, kFormRRI>(static_cast<u8>(variant - 6), form);
   if (variant >= 4)
     return special_words<Imul2, kFormRR, RT0_FORMS_RM>(static_cast<u8>(variant - 3), form);
-  return nullptr;
+  return {};
 }
 
 constexpr Row imul_row() {

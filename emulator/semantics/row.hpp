@@ -40,8 +40,12 @@ inline constexpr u8 kVariants = 10;
 inline constexpr u8 kNoVariant = 0xff;
 using Select = u8 (*)(const decode::Insn&);
 using Handlers = std::array<Handler, kVariants>;
-/// A handler specialised for the operands' places and addressing, or null for the general one.
-using Special = Handler (*)(u8 variant, const Form& form);
+/// The handlers specialised for the operands' places and addressing; null for the general one.
+struct Specialised {
+  Handler fast = nullptr;
+  Handler observed = nullptr;
+};
+using Special = Specialised (*)(u8 variant, const Form& form);
 
 struct Row {
   std::string_view name;       // the mnemonic, without the V of a VEX form that means the same
@@ -193,24 +197,36 @@ inline constexpr Form kFormMI{{kM, kI, kNo}, A};
 template <Addressing A>
 inline constexpr Form kFormM{{kM, kNo, kNo}, A};
 
-/// The specialised handler of a meaning for one of Forms…, by width variant 0 to 3.
+/// The observed handlers are specialised by the operands' places only: recording effects costs more
+/// than telling one way of addressing from another.
+constexpr Form observed_form(Form form) {
+  for (const Place place : form.operand)
+    if (place == kM) form.addressing = Addressing::any;
+  return form;
+}
+template <class M, Form F>
+constexpr Specialised specialised() {
+  return {&execute<M, F, false, true>, &execute<M, observed_form(F), true, false>};
+}
+
+/// The specialised handlers of a meaning for one of Forms…, by width variant 0 to 3.
 template <class M, Form... Forms>
-Handler special_words(u8 variant, const Form& form) {
-  Handler found = nullptr;
+Specialised special_words(u8 variant, const Form& form) {
+  Specialised found;
   const auto offer = [&]<Form F>() {
     if (!(form == F)) return;
     switch (variant) {
       case 0:
-        found = &execute<Bound<M, u8>, F, false, true>;
+        found = specialised<Bound<M, u8>, F>();
         break;
       case 1:
-        found = &execute<Bound<M, u16>, F, false, true>;
+        found = {&execute<Bound<M, u16>, F, false, true>, nullptr};
         break;
       case 2:
-        found = &execute<Bound<M, u32>, F, false, true>;
+        found = specialised<Bound<M, u32>, F>();
         break;
       case 3:
-        found = &execute<Bound<M, u64>, F, false, true>;
+        found = specialised<Bound<M, u64>, F>();
         break;
       default:
         break;

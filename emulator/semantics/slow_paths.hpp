@@ -49,6 +49,14 @@ RT0_INLINE const Op* enter(Core& core, const Op* first) {
   return first;
 }
 
+/// Keeps a word in a general register. Compilers like to copy words two at a time through a vector
+/// register; where the two were stored one by one just before, as flags are, such a load waits
+/// until both stores have reached the cache.
+RT0_INLINE u64 alone(u64 word) {
+  asm("" : "+r"(word));
+  return word;
+}
+
 /// Copies an operand. In halves of 16 bytes, which compilers keep in registers; a copy of 32 they
 /// route through the stack.
 template <class T>

@@ -71,7 +71,9 @@ RT0_INLINE void flush(auto& c) { static_cast<void>(c.template load<u8>(c.address
 template <class M>
 constexpr Row hint(std::string_view name, std::string_view reference, M meaning) {
   Row row = one(name, reference, meaning, Timing::none);
-  row.special = [](u8, const Form&) -> Handler { return &execute<M, kAnyForm, false, true>; };
+  row.special = [](u8, const Form&) -> Specialised {
+    return {&execute<M, kAnyForm, false, true>, nullptr};
+  };
   return row;
 }
 constexpr Row hint(std::string_view name, std::string_view reference) {

@@ -109,6 +109,11 @@ Form form_of(const Insn& insn) {
   return form;
 }
 
+void specialise(const Specialised& special, decode::Op& op, decode::OpInfo& info) {
+  if (special.fast != nullptr) op.exec = special.fast;
+  if (special.observed != nullptr) info.observed = special.observed;
+}
+
 /// `op a, b` of legacy SSE becomes `op a, a, b`: from here on it looks like the VEX form.
 Insn three_operand(const Insn& insn) {
   Insn out = insn;
@@ -153,8 +158,7 @@ const Binder::Entry& Binder::look_up(const decode::Decoder& decoder, std::span<c
 
 Binding Binder::bind(const decode::Decoder& decoder, std::span<const u8> code, const Insn& decoded,
                      decode::Op& op, decode::OpInfo& info) {
-  if (decoded.evex)
-    return Binding::not_in_profile;
+  if (decoded.evex) return Binding::not_in_profile;
   const Entry& entry = look_up(decoder, code, decoded);
   if (!entry.in_profile) return Binding::not_in_profile;
   if (entry.row == nullptr) return Binding::unknown;
@@ -185,7 +189,7 @@ Binding Binder::bind(const decode::Decoder& decoder, std::span<const u8> code, c
   info.observed = row.observed[variant];
   info.row = &row;
   if (row.special != nullptr && !(op.bits & (decode::kOpAddress32 | decode::kOpFs | decode::kOpGs)))
-    if (const Handler special = row.special(variant, form_of(insn))) op.exec = special;
+    specialise(row.special(variant, form_of(insn)), op, info);
   return Binding::ok;
 }
 

@@ -219,16 +219,17 @@ const Op* execute_probed(Core& core, const Op* op) {
 
 /// The specialised handler of M for one of Forms…, or null.
 template <class M, std::size_t Size, Form... Forms>
-Handler probed(const Form& form) {
-  Handler found = nullptr;
-  ((form == Forms ? void(found = &execute_probed<std::remove_cv_t<M>, Size, Forms>) : void()), ...);
+Specialised probed(const Form& form) {
+  Specialised found;
+  ((form == Forms ? void(found.fast = &execute_probed<std::remove_cv_t<M>, Size, Forms>) : void()),
+   ...);
   return found;
 }
 template <class M, Form... Forms>
-Handler special_vectors(u8 variant, const Form& form) {
+Specialised special_vectors(u8 variant, const Form& form) {
   if (variant == 4) return probed<Bound<M, V128>, 16, Forms...>(form);
   if (variant == 5) return probed<Bound<M, V256>, 32, Forms...>(form);
-  return nullptr;
+  return {};
 }
 
 inline constexpr Form kFormRRR{{kR, kR, kR}, Addressing::full};

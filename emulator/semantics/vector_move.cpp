@@ -54,7 +54,7 @@ u8 select_movq(const decode::Insn& i) {
 }
 
 template <Low L>
-Handler special_movd(u8 variant, const Form& form) {
+Specialised special_movd(u8 variant, const Form& form) {
   if (variant == 0)
     return probed<decltype(kWordToVector<decltype(L::bits)>), sizeof(L), kFormRR, RT0_FORMS_RM>(
         form);
@@ -79,10 +79,10 @@ u8 select_scalar(const decode::Insn& i) {
   return is_memory(i.operand[0]) ? kStore : is_memory(i.operand[1]) ? kLoad : kMerge;
 }
 template <Low L>
-Handler special_scalar(u8 variant, const Form& form) {
+Specialised special_scalar(u8 variant, const Form& form) {
   if (variant == kLoad) return probed<decltype(kLowToVector<L>), sizeof(L), RT0_FORMS_RM>(form);
   if (variant == kStore) return probed<decltype(kLowToWord<L>), sizeof(L), RT0_FORMS_MR>(form);
-  return nullptr;
+  return {};
 }
 template <class... M>
 constexpr Row scalar(std::string_view name, std::string_view reference, Select select,

@@ -96,6 +96,24 @@ TEST_CASE("stopping at an instruction number stops exactly there, in both loops"
   }
 }
 
+TEST_CASE("stop() from the observed loop's hook returns before the next instruction") {
+  Guest g(kCountTo1000 + kExit7);
+  u64 reported = 0;
+  g.machine.on.retired = [&](const kernel::Thread& t, const Retired& r) {
+    ++reported;
+    CHECK(r.number + 1 == g.machine.retired());
+    CHECK(g.machine.registers(t).rip != r.pc.value);
+    if (r.number % 500 == 2) g.machine.stop();
+  };
+  g.machine.observe(true);
+  for (const u64 n : {3, 503, 1003, 1503, 2003}) {
+    CHECK_FALSE(g.machine.run().has_value());
+    CHECK(g.machine.retired() == n);
+    CHECK(reported == n);
+  }
+  CHECK(g.run() == 7);
+}
+
 TEST_CASE("an instruction that its own block writes over takes effect in its new form") {
   // mov byte [next instruction's immediate], 42; mov edi, 0
   Code code = kWritableCode;
