@@ -50,7 +50,7 @@ class MappedFile {
 
 }  // namespace
 
-Program load_program(const std::string& path) {
+Program load_program(const std::string& path, Symbols symbols) {
   Program p;
   if (path.empty()) {
     p.bytes = programs::hello();
@@ -71,11 +71,22 @@ Program load_program(const std::string& path) {
     p.image =
         std::make_shared<const emulator::kernel::ElfImage>(emulator::kernel::parse_elf(p.bytes));
     p.build = runtime_model::golang::read_build_info(*p.image);
-    p.symbols = runtime_model::golang::SymbolTable::load(*p.image);
   } catch (const UserError& e) {
     user_error("{} {}", p.name, e.what());
   }
+  // Whether it is a program of Go's, and one that can be read, is asked in any case.
+  if (symbols == Symbols::at_once || !runtime_model::golang::Pclntab::find(*p.image))
+    load_symbols(p);
   return p;
+}
+
+void load_symbols(Program& program) {
+  if (!program.symbols.functions().empty()) return;
+  try {
+    program.symbols = runtime_model::golang::SymbolTable::load(*program.image);
+  } catch (const UserError& e) {
+    user_error("{} {}", program.name, e.what());
+  }
 }
 
 }  // namespace rt0

@@ -11,6 +11,10 @@
 
 namespace rt0 {
 
+/// Sorting and indexing symbols takes a noticeable part of a small program's time, and a run that
+/// tells nothing needs them only for an error's message.
+enum class Symbols : emulator::u8 { at_once, when_needed };
+
 struct Program {
   std::string name;  // as messages call it: the path given, or "built-in hello"
   std::string base;  // argv[0]: the file's name without its folders, so that the guest's stack is
@@ -24,6 +28,8 @@ struct Program {
 
 /// Reads `path`, or the built-in program when it is empty. Throws base::UserError, one sentence
 /// that names the file.
-Program load_program(const std::string& path);
+Program load_program(const std::string& path, Symbols symbols = Symbols::at_once);
+/// Makes up for Symbols::when_needed.
+void load_symbols(Program& program);
 
 }  // namespace rt0

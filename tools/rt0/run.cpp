@@ -92,10 +92,11 @@ class Story {
 };
 
 [[noreturn]] void run(const Options& o) {
-  Session session(o.run);
+  const bool with_models = !o.run.quiet || o.models.runtime == "model";
+  Session session(o.run, nullptr, with_models ? Symbols::at_once : Symbols::when_needed);
   std::optional<Models> models;
   std::optional<Story> story;
-  if (!o.run.quiet || o.models.runtime == "model") models.emplace(session, o.models);
+  if (with_models) models.emplace(session, o.models);
   if (!o.run.quiet) {
     if (!o.narrator.json) print_heading(session, o);
     story.emplace(session, *models, o);

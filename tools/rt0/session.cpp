@@ -4,9 +4,10 @@
 
 namespace rt0 {
 
-Session::Session(const RunOptions& options, emulator::kernel::Host* host) {
+Session::Session(const RunOptions& options, emulator::kernel::Host* host, Symbols symbols) {
   auto settings = settings_of(options);
-  program_ = load_program(options.program.empty() ? std::string() : options.program.front());
+  program_ =
+      load_program(options.program.empty() ? std::string() : options.program.front(), symbols);
   settings.kernel.argv = options.program;
   if (settings.kernel.argv.empty()) settings.kernel.argv.emplace_back();
   settings.kernel.argv.front() = program_.base;
@@ -28,6 +29,7 @@ std::optional<emulator::kernel::ProcessExit> Session::run() {
   try {
     return machine_->run();
   } catch (const emulator::base::Unimplemented& e) {
+    load_symbols(program_);
     const auto* thread = machine_->current();
     const std::string where =
         thread != nullptr

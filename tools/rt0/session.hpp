@@ -14,7 +14,8 @@ namespace rt0 {
 class Session {
  public:
   /// `host`: instead of the standard streams; it outlives the session.
-  explicit Session(const RunOptions& options, emulator::kernel::Host* host = nullptr);
+  explicit Session(const RunOptions& options, emulator::kernel::Host* host = nullptr,
+                   Symbols symbols = Symbols::at_once);
 
   Program& program() { return program_; }
   emulator::machine::Machine& machine() { return *machine_; }

@@ -136,6 +136,39 @@ TEST_CASE("an instruction that its own block writes over takes effect in its new
   }
 }
 
+TEST_CASE("instructions of equal bytes at different addresses keep their own addresses") {
+  // lea rax, [rip]; mov rbx, rax; jmp +0; lea rax, [rip]; jmp +0; sub rax, rbx; exit_group(rax)
+  const Code lea{0x48, 0x8d, 0x05, 0, 0, 0, 0};
+  for (const Code& prefix : {Code{}, Code{0x64}}) {  // plain; with FS, whose base is zero
+    const Code code = prefix + lea + Code{0x48, 0x89, 0xc3, 0xeb, 0x00} + prefix + lea +
+                      Code{0xeb, 0x00, 0x48, 0x29, 0xd8, 0x89, 0xc7} +
+                      Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
+    CHECK(Guest(code).run() == static_cast<int>(prefix.size() + lea.size() + 5));
+  }
+}
+
+TEST_CASE("a loop that writes over its own page in each round runs to its end") {
+  // mov ecx, 3; again: mov [immediate of the mov below], cl; dec ecx; jnz again; mov edi, 0
+  Code code = kWritableCode;
+  const u32 patched = static_cast<u32>(kText + code.size() + 5 + 7 + 2 + 2 + 1);
+  code = code + Code{0xb9, 3, 0, 0, 0} +
+         Code{0x88,
+              0x0c,
+              0x25,
+              static_cast<u8>(patched),
+              static_cast<u8>(patched >> 8),
+              static_cast<u8>(patched >> 16),
+              static_cast<u8>(patched >> 24)} +
+         Code{0xff, 0xc9, 0x75, 0xf5} + Code{0xbf, 0, 0, 0, 0} +
+         Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
+  for (const bool observe : {false, true}) {
+    Guest g(code);
+    g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.machine.observe(observe);
+    CHECK(g.run() == 1);
+  }
+}
+
 TEST_CASE("faults become the signals that Linux sends") {
   const auto killed_by = [](const Code& code) { return Guest(code).run() - 128; };
   CHECK(killed_by({0x0f, 0x0b}) == 4);               // ud2: SIGILL
