@@ -60,6 +60,15 @@ SymbolTable SymbolTable::load(const ElfImage& image, u64 bias) {
   return table;
 }
 
+SymbolTable SymbolTable::of(std::vector<Function> functions) {
+  SymbolTable table;
+  table.functions_ = std::move(functions);
+  table.source_ = "a list";
+  table.order();
+  table.index();
+  return table;
+}
+
 void SymbolTable::take_pclntab() {
   source_ =
       pclntab_.by_section() ? ".gopclntab (stripped)" : "pclntab (stripped, found by scanning)";

@@ -58,6 +58,8 @@ class SymbolTable {
   static SymbolTable load(const emulator::kernel::ElfImage& image) {
     return load(image, image.load_bias());
   }
+  /// Of functions that no file describes; the names must outlive it.
+  static SymbolTable of(std::vector<Function> functions);
 
   /// The function that holds `pc`: a binary search. Null outside Go's text.
   const Function* function_at(emulator::Addr pc) const;

@@ -28,6 +28,20 @@ Guest::Guest(const emulator::kernel::ElfImage& image, const golang::SymbolTable&
       layouts(golang::Layouts::load(image, build)),
       globals(golang::Globals::find(image, table, layouts)),
       tables(layouts, globals) {
+  look_up();
+}
+
+Guest::Guest(golang::GoRelease go, const golang::SymbolTable& table, golang::Layouts layout,
+             golang::Globals variables)
+    : symbols(table),
+      release(go),
+      layouts(std::move(layout)),
+      globals(std::move(variables)),
+      tables(layouts, globals) {
+  look_up();
+}
+
+void Guest::look_up() {
   offset = {
       offset_of(layouts, "runtime.g", "m"),        offset_of(layouts, "runtime.g", "stack.lo"),
       offset_of(layouts, "runtime.g", "stack.hi"), offset_of(layouts, "runtime.g", "sched.sp"),

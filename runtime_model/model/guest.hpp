@@ -30,6 +30,9 @@ struct Entry {
 struct Guest {
   Guest(const emulator::kernel::ElfImage& image, const golang::SymbolTable& symbols,
         const golang::BuildInfo& build);
+  /// A runtime that no file describes.
+  Guest(golang::GoRelease release, const golang::SymbolTable& symbols, golang::Layouts layouts,
+        golang::Globals globals);
   Guest(const Guest&) = delete;
 
   const golang::SymbolTable& symbols;
@@ -52,6 +55,9 @@ struct Guest {
   std::vector<Entry> entries(std::string_view name) const;
   /// Address of a global variable, or zero.
   Addr global(std::string_view name) const;
+
+ private:
+  void look_up();
 };
 
 }  // namespace runtime_model::model
