@@ -93,11 +93,23 @@ void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) 
       note_write(lane, {r.number, address, static_cast<u32>(bytes.size()), false, false, {}});
 }
 
+/// Another thread or a signal handler wrote. What it changed while real code runs that the model
+/// had called is there for both sides afterwards.
+void Checker::foreign_write(Activation& a, const RealWrite& w) {
+  if (a.waits != Waits::called) {
+    if (a.shadow.depends_on(w.address, w.size)) a.interleaved = true;
+    return;
+  }
+  if (!a.shadow.wrote(w.address, w.size)) return;
+  a.real.push_back(w);
+  a.real.back().shared = true;
+  a.shadow.forget(w.address, w.size);
+}
+
 void Checker::note_write(Lane& lane, const RealWrite& w) {
   for (auto& a : lane.stack) {
     if (a->signal_depth != lane.signals) {
-      if (a->waits != Waits::called && a->shadow.depends_on(w.address, w.size))
-        a->interleaved = true;
+      foreign_write(*a, w);
       continue;
     }
     a->real.push_back(w);
@@ -109,9 +121,7 @@ void Checker::note_write(Lane& lane, const RealWrite& w) {
   if (live_ == lane.stack.size()) return;
   for (auto& [tid, other] : lanes_) {
     if (&other == &lane) continue;
-    for (auto& a : other.stack)
-      if (a->waits != Waits::called && a->shadow.depends_on(w.address, w.size))
-        a->interleaved = true;
+    for (auto& a : other.stack) foreign_write(*a, w);
   }
 }
 
@@ -158,7 +168,7 @@ void Checker::entered(Lane& lane, const Point& point, u64 number, const Register
 }
 
 void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
-                    const Registers& entry, Addr return_pc) {
+                    const Registers& entry, Addr return_pc, bool woke) {
   const bool told_above = std::any_of(lane.stack.begin(), lane.stack.end(), [&](const auto& a) {
     return a->waits != Waits::called && a->signal_depth == lane.signals;
   });
@@ -172,6 +182,7 @@ void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> word
   a->depth = depth_below(a->g, entry[rsp]);
   a->outermost = !told_above;
   a->base_depth = depth_around(lane, *a);
+  if (woke) a->rt.set_woke();
   a->frame = model.make(a->rt, words.data());
   ++report_of(model).calls;
   lane.stack.push_back(std::move(a));
@@ -292,7 +303,7 @@ void Checker::returned(Lane& lane, u64 number, const Registers& regs) {
     std::vector<u64> words;
     for (unsigned k = 0; k < again.model->words && k < kIntegerRegisters.size(); ++k)
       words.push_back(again.entry[kIntegerRegisters[k]]);
-    begin(lane, *again.model, std::move(words), number, again.entry, again.return_pc);
+    begin(lane, *again.model, std::move(words), number, again.entry, again.return_pc, true);
     return;
   }
 }

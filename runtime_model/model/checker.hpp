@@ -73,11 +73,12 @@ class Checker {
   Lane& lane_of(Tid tid);
   void note_writes(Lane& lane, const emulator::machine::Retired& r, const Registers& after);
   void note_write(Lane& lane, const RealWrite& w);
+  static void foreign_write(Activation& a, const RealWrite& w);
   void transferred(Lane& lane, const emulator::machine::Retired& r, const Registers& regs);
   void entered(Lane& lane, const Point& point, u64 number, const Registers& regs);
   void returned(Lane& lane, u64 number, const Registers& regs);
   void begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
-             const Registers& entry, Addr return_pc);
+             const Registers& entry, Addr return_pc, bool woke = false);
   bool matches(Activation& a, const Point& point, u64 number, const Registers& regs);
   void arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void settle(Activation& a);

@@ -27,7 +27,9 @@ std::set<u64> Driver::probes() const {
 
 bool Driver::probe(const Thread& t, Addr at) {
   if (at.value == kGate) {
-    back_through_gate(t);
+    // A model that another one called through real code returns to the gate itself.
+    do back_through_gate(t);
+    while (machine_.registers(t).rip == kGate);
     return true;
   }
   const auto it = places_.find(at.value);
@@ -38,7 +40,8 @@ bool Driver::probe(const Thread& t, Addr at) {
   return true;
 }
 
-void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Registers& entry) {
+void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Registers& entry,
+                   bool woke) {
   active_.push_back(std::make_unique<Active>(guest_, machine_.memory(), model, entry));
   Active& a = *active_.back();
   a.g = a.rt.getg().address();
@@ -50,6 +53,7 @@ void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Re
                     : i < kIntegerRegisters.size() ? entry[kIntegerRegisters[i]]
                                                    : 0);
   ++calls_[model.function];
+  if (woke) a.rt.set_woke();
   a.frame = model.make(a.rt, words.data());
   a.frame->start();
   settle(a, t);
@@ -132,7 +136,7 @@ void Driver::back_through_gate(const Thread& t) {
     const Restart again = *it;
     restarts_.erase(it);
     machine_.edit_registers() = again.entry;
-    return begin(t, *again.model, Abi::internal, again.entry);
+    return begin(t, *again.model, Abi::internal, again.entry, true);
   }
   for (const auto& a : active_) {
     if (a->gate_sp != regs[rsp]) continue;

@@ -75,7 +75,7 @@ class Driver {
   };
 
   void begin(const emulator::kernel::Thread& t, const Registration& model, Abi abi,
-             const Registers& entry);
+             const Registers& entry, bool woke = false);
   void settle(Active& a, const emulator::kernel::Thread& t);
   void back_through_gate(const emulator::kernel::Thread& t);
   void finish(Active& a, const emulator::kernel::Thread& t);

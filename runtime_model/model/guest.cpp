@@ -1,6 +1,7 @@
 #include "runtime_model/model/guest.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "emulator/base/error.hpp"
 
@@ -17,6 +18,14 @@ emulator::u64 offset_of(const golang::Layouts& layouts, std::string_view type,
   if (!field)
     emulator::base::user_error("no layout tells where {}.{} is in this program", type, path);
   return field->offset;
+}
+
+/// Assembly that is written for ABIInternal. Go: TEXT …<ABIInternal> in runtime/*_amd64.s.
+bool takes_registers(std::string_view name) {
+  constexpr std::array kNames = {
+      "runtime.mcall",   "runtime.memhash",  "runtime.memhash32", "runtime.memhash64",
+      "runtime.strhash", "runtime.memequal", "runtime.memmove",   "runtime.memclrNoHeapPointers"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 }  // namespace
@@ -58,7 +67,7 @@ std::vector<Entry> Guest::entries(std::string_view name) const {
   std::vector<Entry> out;
   for (const auto* f : found) {
     Abi abi = Abi::internal;
-    if (f->code == Code::assembly && (wrapped || name != "runtime.mcall")) abi = Abi::zero;
+    if (f->code == Code::assembly && (wrapped || !takes_registers(name))) abi = Abi::zero;
     if (f->code == Code::wrapper && !assembly) abi = Abi::zero;
     out.push_back({f->entry, abi});
   }

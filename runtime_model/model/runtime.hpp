@@ -171,6 +171,8 @@ class Runtime : public golang::Views {
   /// Lets the real code do all of it; only before the first step. Told once for each reason.
   Called<void> decline(std::string reason);
   u64 result(unsigned word) const { return results_.at(word); }
+  /// Did the model start afresh because what it had parked in is through?
+  bool woke() const { return woke_; }
   Local& local(u64 size);
 
   /// lock and unlock by the real code, so that whoever holds it is waited for.
@@ -180,6 +182,7 @@ class Runtime : public golang::Views {
   // -- for whoever drives it --
 
   const Request& request() const { return request_; }
+  void set_woke() { woke_ = true; }
   /// Goes on behind what was asked for; `results` are the words that it returned.
   void resume(std::vector<u64> results);
   const std::vector<Step>& steps() const { return steps_; }
@@ -242,6 +245,7 @@ class Runtime : public golang::Views {
   Request request_;
   std::coroutine_handle<> leaf_;
   std::vector<u64> results_;
+  bool woke_ = false;
   std::vector<std::unique_ptr<Local>> locals_;
 };
 

@@ -73,4 +73,11 @@ bool ShadowMemory::depends_on(Addr from, u64 size) const {
   return found;
 }
 
+bool ShadowMemory::wrote(Addr from, u64 size) const {
+  bool found = false;
+  for_each_word(from, size,
+                [&](u64 word, u64, u64, u64) { found = found || overlay_.contains(word); });
+  return found;
+}
+
 }  // namespace runtime_model::model

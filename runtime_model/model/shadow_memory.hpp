@@ -52,6 +52,7 @@ class ShadowMemory final : public golang::Memory {
   void reset() { overlay_.clear(), read_words_.clear(); }
   /// Did the model read the live guest, or write, in these bytes?
   bool depends_on(Addr from, u64 size) const;
+  bool wrote(Addr from, u64 size) const;
   const std::unordered_map<u64, Word>& overlay() const { return overlay_; }
 
  private:

@@ -4,7 +4,7 @@
 
 #include <bit>
 
-#include "runtime_model/model/new_type.hpp"
+#include "runtime_model/model/code_facts.hpp"
 
 namespace runtime_model::stack {
 

@@ -1,0 +1,70 @@
+#include "runtime_model/model/code_facts.hpp"
+
+#include <fmt/format.h>
+
+#include "emulator/decode/insn.hpp"
+
+namespace runtime_model::model {
+
+using emulator::decode::Decoder;
+using emulator::decode::Insn;
+using emulator::decode::OperandKind;
+
+namespace {
+
+/// Visits the instructions of a function of the guest until `visit` returns true.
+template <class Visit>
+void for_each_insn(Runtime& rt, std::string_view function, Visit visit) {
+  const auto* f = rt.guest().symbols.function(function);
+  Runtime::require(f != nullptr, "the program lacks a function whose code is to be read");
+  std::vector<u8> code(f->size());
+  rt.memory().read(f->entry, code);
+  const Decoder decoder;
+  for (u64 at = 0; at < code.size();) {
+    Insn insn;
+    if (decoder.decode(std::span(code).subspan(at), f->entry + at, insn) != Decoder::Status::ok ||
+        visit(insn))
+      return;
+    at += insn.length;
+  }
+}
+
+}  // namespace
+
+Addr constant_argument(Runtime& rt, std::string_view function, std::string_view callee,
+                       emulator::cpu::Gpr reg, unsigned nth) {
+  const auto targets = rt.guest().entries(callee);
+  Addr loaded, found;
+  for_each_insn(rt, function, [&](const Insn& insn) {
+    const auto& to = insn.operand[0];
+    const auto& from = insn.operand[1];
+    const std::string_view name = Decoder::name(insn.mnemonic);
+    if (name == "lea" && to.reg == 8 * reg && from.kind == OperandKind::mem && from.absolute)
+      loaded = Addr(static_cast<u64>(from.value));
+    if (name != "call" || !insn.near_branch) return false;
+    for (const Entry& e : targets)
+      if (e.address.value == static_cast<u64>(to.value) && nth-- == 0) {
+        found = loaded;
+        return true;
+      }
+    return false;
+  });
+  if (found == Addr()) throw Thrown(fmt::format("{} has no such call of {}", function, callee));
+  return found;
+}
+
+Addr first_flag_tested(Runtime& rt, std::string_view function) {
+  Addr found;
+  for_each_insn(rt, function, [&](const Insn& insn) {
+    const auto& what = insn.operand[0];
+    const auto& with = insn.operand[1];
+    if (Decoder::name(insn.mnemonic) != "cmp" || what.kind != OperandKind::mem || !what.absolute ||
+        what.bits != 8 || with.kind != OperandKind::imm || with.value != 0)
+      return false;
+    found = Addr(static_cast<u64>(what.value));
+    return true;
+  });
+  return found;
+}
+
+}  // namespace runtime_model::model

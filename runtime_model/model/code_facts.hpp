@@ -1,0 +1,22 @@
+/// Constants that only the guest's code knows: stripped programs name neither their types nor the
+/// runtime's smaller variables.
+#pragma once
+
+#include "runtime_model/model/runtime.hpp"
+
+namespace runtime_model::model {
+
+/// The address that `function` loads into `reg` for its `nth` direct call of `callee`. Throws
+/// Thrown when the code has no such call.
+Addr constant_argument(Runtime& rt, std::string_view function, std::string_view callee,
+                       emulator::cpu::Gpr reg, unsigned nth = 0);
+
+/// The type descriptor of the `nth` new(T) in a function of the guest.
+inline Addr type_of_new(Runtime& rt, std::string_view function, unsigned nth = 0) {
+  return constant_argument(rt, function, "runtime.newobject", emulator::cpu::rax, nth);
+}
+
+/// The first variable of one byte that `function` compares with zero; zero when there is none.
+Addr first_flag_tested(Runtime& rt, std::string_view function);
+
+}  // namespace runtime_model::model
