@@ -16,7 +16,7 @@ inline Addr type_of_new(Runtime& rt, std::string_view function, unsigned nth = 0
   return constant_argument(rt, function, "runtime.newobject", emulator::cpu::rax, nth);
 }
 
-/// The first variable of one byte that `function` compares with zero; zero when there is none.
-Addr first_flag_tested(Runtime& rt, std::string_view function);
+/// The `nth` variable of one byte that `function` compares with zero; zero when there is none.
+Addr flag_tested(Runtime& rt, std::string_view function, unsigned nth = 0);
 
 }  // namespace runtime_model::model

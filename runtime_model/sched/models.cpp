@@ -1,7 +1,58 @@
 #include "runtime_model/sched/models.hpp"
 
-namespace runtime_model::sched {
+#include "runtime_model/sched/execute.hpp"
+#include "runtime_model/sched/findrunnable.hpp"
+#include "runtime_model/sched/gfree.hpp"
+#include "runtime_model/sched/goexit.hpp"
+#include "runtime_model/sched/newproc.hpp"
+#include "runtime_model/sched/schedule.hpp"
 
-void add_models(model::Registry&) {}
+namespace runtime_model::sched {
+namespace {
+
+void add_making(model::Registry& registry) {
+  registry.add("runtime.newproc", {17, 17}, newproc_1_17);
+  registry.add("runtime.newproc", {18, 19}, newproc);
+  registry.add("runtime.newproc1", {17, 17}, newproc1_1_17);
+  registry.add("runtime.newproc1", {18, 19}, newproc1);
+  registry.add("runtime.gostartcallfn", {17, 19}, gostartcallfn);
+  registry.add("runtime.allgadd", {17, 19}, allgadd);
+  registry.add("runtime.gfget", {17, 19}, gfget);
+  registry.add("runtime.gfput", {17, 19}, gfput);
+  registry.add("runtime.casgstatus", {17, 19}, casgstatus_alone);
+}
+
+void add_queues(model::Registry& registry) {
+  registry.add("runtime.runqput", {17, 19}, runqput);
+  registry.add("runtime.runqputslow", {17, 19}, runqputslow);
+  registry.add("runtime.runqget", {17, 19}, runqget);
+  registry.add("runtime.globrunqget", {17, 19}, globrunqget);
+  registry.add("runtime.runqgrab", {17, 19}, runqgrab);
+  registry.add("runtime.runqsteal", {17, 19}, runqsteal);
+  registry.add("runtime.stealWork", {17, 19}, stealWork);
+}
+
+void add_switching(model::Registry& registry) {
+  registry.add("runtime.schedule", {17, 18}, schedule_1_17);
+  registry.add("runtime.schedule", {19, 19}, schedule);
+  registry.add("runtime.findrunnable", {17, 18}, findrunnable_1_17);
+  registry.add("runtime.findRunnable", {19, 19}, findRunnable);
+  registry.add("runtime.checkRunqsNoP", {17, 19}, checkRunqsNoP);
+  registry.add("runtime.checkTimersNoP", {17, 19}, checkTimersNoP);
+  registry.add("runtime.execute", {17, 19}, execute);
+  registry.add("runtime.park_m", {17, 19}, park_m);
+  registry.add("runtime.ready", {17, 19}, ready);
+  registry.add("runtime.goready", {17, 19}, goready);
+  registry.add("runtime.goexit1", {17, 19}, goexit1);
+  registry.add("runtime.goexit0", {17, 19}, goexit0);
+}
+
+}  // namespace
+
+void add_models(model::Registry& registry) {
+  add_making(registry);
+  add_queues(registry);
+  add_switching(registry);
+}
 
 }  // namespace runtime_model::sched

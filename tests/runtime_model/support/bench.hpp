@@ -108,7 +108,8 @@ class Bench {
     out.model->start();
     while (!out.model->done()) {
       const auto request = out.runtime->request();
-      if (request.kind != runtime_model::model::Request::Kind::call) {
+      if (request.kind != runtime_model::model::Request::Kind::call &&
+          request.kind != runtime_model::model::Request::Kind::long_call) {
         out.left = request.kind, out.left_to = call_of(request), out.reason = request.reason;
         return out;
       }

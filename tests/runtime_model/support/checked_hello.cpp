@@ -1,6 +1,7 @@
 #include "tests/runtime_model/support/checked_hello.hpp"
 
 #include "asm/embedded_program.hpp"
+#include "runtime_model/golang/names.hpp"
 
 namespace tests {
 
@@ -38,6 +39,8 @@ struct GoWorld::Parts {
   golang::SymbolTable symbols = golang::SymbolTable::load(*program);
   model::Guest guest{*program, symbols, golang::read_build_info(*program)};
   machine::Machine machine{settings(), program, host};
+  model::LiveMemory live{machine.memory()};
+  golang::Names names{golang::Views(live, guest.tables), guest.layouts, guest.globals, symbols};
 };
 
 GoWorld::GoWorld() : parts_(std::make_unique<Parts>()) {}
@@ -45,7 +48,10 @@ GoWorld::~GoWorld() = default;
 
 model::Guest& GoWorld::guest() { return parts_->guest; }
 machine::Machine& GoWorld::machine() { return parts_->machine; }
-std::string GoWorld::name_of(Addr a) { return parts_->symbols.describe(a); }
+std::string GoWorld::name_of(Addr a) {
+  parts_->names.refresh();
+  return parts_->names.name(a);
+}
 const std::string& GoWorld::output() const { return parts_->host.text; }
 
 model::CheckReport GoWorld::check(const model::Registry& registry, model::Listener listener) {

@@ -1,0 +1,105 @@
+#include "runtime_model/sched/execute.hpp"
+
+namespace runtime_model::sched {
+
+using golang::G;
+
+namespace {
+
+constexpr u64 kStackGuard = 928;
+
+/// A CPU profile that began or ended is noticed when the M switches goroutines.
+Model<> follow_profile(Runtime& rt) {
+  const i32 hz = rt.sched().profilehz();
+  const golang::M mp = rt.getm();
+  if (mp.profilehz() == hz) co_return;
+  if (rt.has_function("runtime.setThreadCPUProfiler"))
+    co_await rt.call<void>("runtime.setThreadCPUProfiler", hz);
+  else
+    rt.step("execute/profile", "this thread takes part in the CPU profile from here on",
+            [&] { mp.profilehz() = hz; });
+}
+
+/// Name of the function that a func value refers to.
+std::string_view name_of(Runtime& rt, Addr funcval) {
+  const auto* f = rt.guest().symbols.function_at(rt.load<Addr>(funcval));
+  Runtime::require(f != nullptr, "park_m: the unlock function has no name");
+  return f->name;
+}
+
+}  // namespace
+
+Model<> execute(Runtime& rt, G gp, bool inherit_time) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  const golang::M mp = rt.getm();
+  rt.step("execute/tie", "the M and the goroutine point to each other", [&] {
+    mp.curg() = gp;
+    gp.m() = mp;
+  });
+  co_await casgstatus(rt, gp, kGrunnable, kGrunning);
+  rt.step("execute/fresh",
+          "nobody has asked it to stop yet: its guard is where the stack ends, so that only real "
+          "need makes a function prologue call morestack",
+          [&] {
+            gp.waitsince() = 0;
+            gp.preempt() = false;
+            gp.stackguard0() = gp.stack().lo().get() + kStackGuard;
+          });
+  if (!inherit_time)
+    rt.step("execute/tick",
+            "a time slice begins: the tick by which sysmon sees that this P gets on",
+            [&] { mp.p()->schedtick() += 1; });
+  co_await follow_profile(rt);
+  co_await rt.jump("runtime.gogo", gp.sched());
+}
+
+void dropg(Runtime& rt) {
+  const golang::M mp = rt.getm();
+  mp.curg()->m() = Addr();
+  mp.curg() = Addr();
+}
+
+Model<> park_m(Runtime& rt, G gp) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  const golang::M mp = rt.getm();
+  co_await casgstatus(rt, gp, kGrunning, kGwaiting);
+  rt.step("park_m/dropg", "the M is free of it", [&] { dropg(rt); });
+  const Addr unlock = mp.waitunlockf();
+  if (unlock != Addr()) {
+    const Addr lock = mp.waitlock();
+    const bool parked = co_await rt.call<bool>(name_of(rt, unlock), gp, lock);
+    rt.step("park_m/unlocked",
+            "only now that it waits may what it waits for be unlocked: who wakes it finds it "
+            "waiting",
+            [&] {
+              mp.waitunlockf() = Addr();
+              mp.waitlock() = Addr();
+            });
+    if (!parked) {
+      co_await casgstatus(rt, gp, kGwaiting, kGrunnable);
+      co_await rt.jump("runtime.execute", gp, true);
+    }
+  }
+  co_await rt.jump("runtime.schedule");
+}
+
+Model<> ready(Runtime& rt, G gp, i64, bool next) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  if (gp.atomicstatus() != kGwaiting) co_await rt.decline("the goroutine's stack is being scanned");
+  rt.step("ready/acquirem", "stay on this M: the P is held in a local variable",
+          [&] { acquirem(rt); });
+  co_await casgstatus(rt, gp, kGwaiting, kGrunnable);
+  co_await runqput(rt, rt.getp(), gp, next);
+  co_await rt.call<void>("runtime.wakep");
+  rt.step("ready/releasem", "from here on it may be preempted again", [&] { releasem(rt); });
+}
+
+Model<> goready(Runtime& rt, G gp, i64 traceskip) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  if (gp.atomicstatus() != kGwaiting) co_await rt.decline("the goroutine's stack is being scanned");
+  rt.switch_to_g0();
+  co_await rt.call<void>("runtime.ready", gp, traceskip, true);
+  rt.switch_back();
+}
+
+}  // namespace runtime_model::sched

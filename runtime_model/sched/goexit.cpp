@@ -1,0 +1,69 @@
+#include "runtime_model/sched/goexit.hpp"
+
+#include "runtime_model/model/code_facts.hpp"
+#include "runtime_model/sched/execute.hpp"
+#include "runtime_model/sched/gfree.hpp"
+#include "runtime_model/sched/newproc.hpp"
+
+namespace runtime_model::sched {
+
+using golang::G;
+
+namespace {
+
+/// What it waited for, panicked with, deferred, was labelled.
+void forget_everything(Runtime& rt, const G& gp) {
+  rt.step("goexit0/clear", "nothing of it stays: a next goroutine finds the g as if it were new",
+          [&] {
+            gp.m() = Addr();
+            gp.lockedm() = Addr();
+            rt.getm().lockedg() = Addr();
+            gp.preemptStop() = false;
+            gp.paniconfault() = false;
+            gp._defer() = Addr();
+            gp._panic() = Addr();
+            gp.writebuf().data() = Addr();
+            gp.writebuf().len() = 0;
+            gp.writebuf().cap() = 0;
+            gp.waitreason() = 0;
+            gp.param() = Addr();
+            gp.labels() = Addr();
+            gp.timer() = Addr();
+          });
+}
+
+}  // namespace
+
+Model<> goexit1(Runtime& rt) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  const Addr goexit0 =
+      model::constant_argument(rt, "runtime.goexit1", "runtime.mcall", emulator::cpu::rax);
+  rt.step("goexit1/mcall",
+          "the goroutine's function returned; the rest happens on g0's stack, because its own will "
+          "be free");
+  co_await rt.jump("runtime.mcall", goexit0);
+}
+
+Model<> goexit0(Runtime& rt, G gp) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  const golang::M mp = rt.getm();
+  const golang::P pp = mp.p();
+  co_await casgstatus(rt, gp, kGrunning, kGdead);
+  if (rt.go() >= 18)
+    rt.step("goexit0/scannable", "the garbage collector's pacer no longer counts its stack", [&] {
+      add_scannable_stack(rt, pp, -static_cast<i64>(gp.stack().hi().get() - gp.stack().lo().get()));
+    });
+  const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", gp, false);
+  if (system)
+    rt.step("goexit0/system", "one fewer of the runtime's own", [&] { rt.sched().ngsys() -= 1; });
+  const bool locked = gp.lockedm().get() != Addr();
+  forget_everything(rt, gp);
+  rt.step("goexit0/dropg", "the M is free of it", [&] { dropg(rt); });
+  Runtime::require(mp.lockedInt() == 0, "internal lockOSThread error");
+  co_await gfput(rt, pp, gp);
+  // A goroutine that locked its thread takes it along: back to mstart, where the thread ends.
+  if (locked) co_await rt.jump("runtime.gogo", mp.g0()->sched());
+  co_await rt.jump("runtime.schedule");
+}
+
+}  // namespace runtime_model::sched

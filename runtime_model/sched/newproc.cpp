@@ -1,0 +1,197 @@
+#include "runtime_model/sched/newproc.hpp"
+
+#include <fmt/format.h>
+
+#include "runtime_model/model/code_facts.hpp"
+#include "runtime_model/sched/gfree.hpp"
+#include "runtime_model/sched/random.hpp"
+
+namespace runtime_model::sched {
+
+using golang::G;
+using golang::P;
+
+namespace {
+
+constexpr u32 kFirstStack = 2048;    // runtime/stack.go, _StackMin
+constexpr u64 kGoidBatch = 16;       // runtime/proc.go, _GoidCacheBatch
+constexpr u64 kSpareAtTop = 4 * 8;   // newproc1: room for reads slightly beyond the frame
+constexpr i64 kScanSlack = 8 << 10;  // runtime/mgcpacer.go, the P's share before it is added up
+
+Model<> call_on_g0(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
+  rt.switch_to_g0();
+  const G newg = co_await newproc1(rt, fn, callergp, callerpc);
+  co_await runqput(rt, rt.getp(), newg, true);
+  if (rt.mainStarted()) co_await rt.call<void>("runtime.wakep");
+  rt.switch_back();
+}
+
+Model<G> fresh(Runtime& rt) {
+  const Addr made = co_await rt.call<Addr>("runtime.malg", kFirstStack);
+  const G newg = rt.g(made);
+  co_await casgstatus(rt, newg, kGidle, kGdead);
+  co_await allgadd(rt, newg);
+  co_return newg;
+}
+
+void fill_gobuf(Runtime& rt, const G& newg) {
+  const golang::Gobuf gobuf = newg.sched();
+  rt.step("newproc1/gobuf",
+          "the registers to start with: a stack pointer just below the top, and a pc in goexit, "
+          "as if goexit had called",
+          [&] {
+            rt.clear(gobuf.address(), gobuf.bp().address().value + 8 - gobuf.address().value);
+            const Addr sp(newg.stack().hi().get().value - kSpareAtTop);
+            gobuf.sp() = sp;
+            newg.stktopsp() = sp;
+            gobuf.pc() = rt.guest().entries("runtime.goexit").front().address + 1;
+            gobuf.g() = newg;
+          });
+}
+
+Model<> origin(Runtime& rt, G newg, golang::Funcval fn, G callergp, Addr callerpc) {
+  rt.step("newproc1/gopc", "where the go statement is, for tracebacks",
+          [&] { newg.gopc() = callerpc; });
+  const Addr ancestors = co_await rt.call<Addr>("runtime.saveAncestors", callergp);
+  rt.step("newproc1/startpc", "and what it runs", [&] {
+    newg.ancestors() = ancestors;
+    newg.startpc() = fn.fn();
+  });
+}
+
+void inherit_labels(Runtime& rt, const G& newg) {
+  const G curg = rt.getm().curg();
+  if (curg)
+    rt.step("newproc1/labels", "the labels for CPU profiles are those of its maker",
+            [&] { newg.labels() = curg.labels(); });
+}
+
+Model<> kind(Runtime& rt, G newg) {
+  // Up to go1.17 a goroutine of the runtime had labels too.
+  if (rt.go() <= 17) inherit_labels(rt, newg);
+  const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", newg, false);
+  if (system)
+    rt.step("newproc1/system",
+            "a goroutine of the runtime itself: the search for deadlocks does not count it",
+            [&] { rt.sched().ngsys() += 1; });
+  else if (rt.go() >= 18)
+    inherit_labels(rt, newg);
+}
+
+Model<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
+  Runtime::require(fn.address() != Addr(), "go of nil func value");
+  rt.step("newproc1/acquirem", "stay on this M: the P is held in a local variable",
+          [&] { acquirem(rt); });
+  const P pp = rt.getp();
+  G newg = co_await gfget(rt, pp);
+  if (!newg) newg = co_await fresh(rt);
+  Runtime::require(newg.stack().hi() != Addr(), "newproc1: newg missing stack");
+  Runtime::require(newg.atomicstatus() == kGdead, "newproc1: new g is not Gdead");
+  fill_gobuf(rt, newg);
+  co_await gostartcallfn(rt, newg.sched(), fn);
+  co_await origin(rt, newg, fn, callergp, callerpc);
+  co_await kind(rt, newg);
+  rt.step("newproc1/tracking", "a random number decides whether its first wait is measured", [&] {
+    newg.trackingSeq() = static_cast<u8>(fastrand(rt));
+    if (newg.trackingSeq() % 8 == 0) newg.tracking() = true;
+  });
+  co_await casgstatus(rt, newg, kGdead, kGrunnable);
+  if (rt.go() >= 18)
+    rt.step("newproc1/scannable", "the garbage collector's pacer counts its stack", [&] {
+      add_scannable_stack(rt, pp,
+                          static_cast<i64>(newg.stack().hi().get() - newg.stack().lo().get()));
+    });
+  rt.step("newproc1/goid", "it gets the next number of this P's batch of 16",
+          [&] { newg.goid() = static_cast<i64>(next_goid(rt, pp)); });
+  rt.step("newproc1/releasem", "from here on it may be preempted again", [&] { releasem(rt); });
+  co_return newg;
+}
+
+}  // namespace
+
+Model<> newproc(Runtime& rt, golang::Funcval fn) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_await call_on_g0(rt, fn, rt.getg(), rt.caller_pc());
+}
+
+Model<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn) {
+  if (size != 0) co_await rt.decline("a go statement with arguments in memory");
+  co_await newproc(rt, fn);
+}
+
+Model<G> newproc1(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
+  co_return co_await make(rt, fn, callergp, callerpc);
+}
+
+Model<G> newproc1_1_17(Runtime& rt, golang::Funcval fn, Addr, emulator::i32, G callergp,
+                       Addr callerpc) {
+  co_return co_await make(rt, fn, callergp, callerpc);
+}
+
+void gostartcall(Runtime& rt, const golang::Gobuf& gobuf, const golang::Funcval& fn) {
+  const Addr sp(gobuf.sp().get().value - 8);
+  rt.store<Addr>(sp, gobuf.pc());
+  gobuf.sp() = sp;
+  gobuf.pc() = fn.fn();
+  gobuf.ctxt() = fn.address();
+}
+
+Model<> gostartcallfn(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
+  rt.step("gostartcallfn/call",
+          "push the address in goexit as return address, and let the pc be the function: when it "
+          "returns, it returns into goexit",
+          [&] { gostartcall(rt, gobuf, fn); });
+  co_return;
+}
+
+Model<> allgadd(Runtime& rt, G gp) {
+  Runtime::require(gp.atomicstatus() != kGidle, "allgadd: bad status Gidle");
+  const Addr lock = rt.allglock().address();
+  co_await rt.lock(lock);
+  const auto allgs = rt.allgs();
+  const u64 len = allgs.len(), cap = allgs.cap();
+  if (len + 1 > cap) {
+    const Addr type =
+        model::constant_argument(rt, "runtime.allgadd", "runtime.growslice", emulator::cpu::rax);
+    const Addr old = allgs.data();
+    const Addr bigger = co_await rt.call<Addr>("runtime.growslice", type, old, len, cap, len + 1);
+    const u64 room = rt.result(2);
+    rt.step("allgadd/grow", fmt::format("allgs is full: a bigger array, for {}", room), [&] {
+      allgs.cap() = room;
+      allgs.data() = bigger;
+    });
+  }
+  rt.step("allgadd/append", "append it to allgs", [&] {
+    allgs.len() = len + 1;
+    allgs[len] = gp;
+    if (allgs.data() != rt.allgptr()) rt.allgptr() = allgs.data();
+    rt.allglen() = len + 1;
+  });
+  co_await rt.unlock(lock);
+}
+
+u64 next_goid(Runtime& rt, const P& pp) {
+  if (pp.goidcache() == pp.goidcacheend()) {
+    rt.sched().goidgen() += kGoidBatch;
+    pp.goidcache() = rt.sched().goidgen() - (kGoidBatch - 1);
+    pp.goidcacheend() = pp.goidcache() + kGoidBatch;
+  }
+  const u64 id = pp.goidcache();
+  pp.goidcache() += 1;
+  return id;
+}
+
+void add_scannable_stack(Runtime& rt, const P& pp, i64 bytes) {
+  // go1.19 gave the P's part another name.
+  const auto part =
+      pp.maxStackScanDelta().exists() ? pp.maxStackScanDelta() : pp.scannableStackSizeDelta();
+  const auto total = rt.gcController().maxStackScan().exists()
+                         ? rt.gcController().maxStackScan()
+                         : rt.gcController().scannableStackSize();
+  part += bytes;
+  if (part < kScanSlack && part > -kScanSlack) return;
+  total += static_cast<u64>(part.get());
+  part = 0;
+}
+
+}  // namespace runtime_model::sched

@@ -1,0 +1,96 @@
+#include "runtime_model/sched/runq.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace runtime_model::sched {
+
+using golang::G;
+using golang::P;
+
+Model<bool> runqputslow(Runtime& rt, P pp, G gp, u32 h, u32 t) {
+  const u32 n = (t - h) / 2;
+  Runtime::require(n == kRing / 2, "runqputslow: queue is not full");
+  LocalQueue batch;
+  rt.step("runqputslow/take-half",
+          "256 wait here already: take the older half out of the ring, and link it and the new "
+          "one to a batch",
+          [&] {
+            std::vector<G> gs;
+            for (u32 i = 0; i < n; ++i) gs.push_back(pp.runq((h + i) % kRing));
+            gs.push_back(gp);
+            pp.runqhead() = h + n;
+            for (u32 i = 0; i < n; ++i) gs[i].schedlink() = gs[i + 1];
+            batch = {gs.front().address(), gs.back().address()};
+          });
+  const Addr lock = rt.sched().lock().address();
+  co_await rt.lock(lock);
+  rt.step("runqputslow/global", "129 goroutines go to the end of the global queue, for every P",
+          [&] { globrunqputbatch(rt, batch, static_cast<i32>(n + 1)); });
+  co_await rt.unlock(lock);
+  co_return true;
+}
+
+Model<> runqput(Runtime& rt, P pp, G gp, bool next) {
+  if (next) {
+    const G old = pp.runnext();
+    rt.step("runqput/next",
+            old ? "it runs next; the one that was to run next goes to the end of the ring"
+                : "it runs next: as soon as this P looks for work",
+            [&] { pp.runnext() = gp; });
+    if (!old) co_return;
+    gp = old;
+  }
+  const u32 h = pp.runqhead(), t = pp.runqtail();
+  if (t - h >= kRing) {
+    co_await runqputslow(rt, pp, gp, h, t);
+    co_return;
+  }
+  rt.step("runqput/ring", "at the end of this P's own ring, where no lock is needed", [&] {
+    pp.runq(t % kRing) = gp;
+    pp.runqtail() = t + 1;
+  });
+}
+
+std::tuple<G, bool> take_next(Runtime& rt, const P& pp) {
+  const G next = pp.runnext();
+  if (next) {
+    rt.step("runqget/next",
+            "the one in runnext comes first, and has the rest of the time slice of the one that "
+            "readied it",
+            [&] { pp.runnext() = Addr(); });
+    return {next, true};
+  }
+  const u32 h = pp.runqhead();
+  if (pp.runqtail() == h) return {rt.g(Addr()), false};
+  const G gp = pp.runq(h % kRing);
+  rt.step("runqget/ring", "the first of this P's ring", [&] { pp.runqhead() = h + 1; });
+  return {gp, false};
+}
+
+Model<std::tuple<G, bool>> runqget(Runtime& rt, P pp) { co_return take_next(rt, pp); }
+
+Model<G> globrunqget(Runtime& rt, P pp, i32 max) {
+  const golang::Schedt sched = rt.sched();
+  const i32 size = sched.runqsize();
+  if (size == 0) co_return rt.g(Addr());
+  i32 n = std::min(size / rt.gomaxprocs() + 1, size);
+  if (max > 0) n = std::min(n, max);
+  n = std::min(n, static_cast<i32>(kRing / 2));
+  G gp;
+  rt.step("globrunqget/take",
+          n == 1 ? "the first of the global queue"
+                 : "this P's share of the global queue: the first of it runs now",
+          [&] {
+            sched.runqsize() -= n;
+            gp = pop(sched.runq());
+          });
+  while (--n > 0) {
+    G more;
+    rt.step("globrunqget/more", "the next of the share", [&] { more = pop(sched.runq()); });
+    co_await runqput(rt, pp, more, false);
+  }
+  co_return gp;
+}
+
+}  // namespace runtime_model::sched

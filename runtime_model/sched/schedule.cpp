@@ -1,0 +1,102 @@
+#include "runtime_model/sched/schedule.hpp"
+
+#include "runtime_model/sched/find.hpp"
+
+namespace runtime_model::sched {
+
+using golang::G;
+using golang::M;
+using golang::P;
+
+namespace {
+
+/// A goroutine that is wired to this M waits for it: only that one may run here.
+Model<> run_locked(Runtime& rt, M mp) {
+  co_await rt.long_call<void>("runtime.stoplockedm");
+  const Addr locked = mp.lockedg();
+  co_await rt.jump("runtime.execute", locked, false);
+}
+
+void forget_preemption(Runtime& rt, const P& pp) {
+  rt.step("schedule/preempt", "this P has stopped: whoever asked it to has been served",
+          [&] { pp.preempt() = false; });
+  const bool work = pp.runnext() || pp.runqhead() != pp.runqtail();
+  Runtime::require(!rt.getm().spinning() || !work, "schedule: spinning with local work");
+}
+
+Model<bool> enabled(Runtime& rt, G gp) {
+  if (!rt.sched().disable().user()) co_return true;
+  const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", gp, true);
+  co_return system;
+}
+
+/// While user goroutines are disabled one that is found is put aside. True: it may run.
+Model<bool> admit(Runtime& rt, G gp) {
+  const bool may = co_await enabled(rt, gp);
+  if (may) co_return true;
+  const golang::SchedDisable disable = rt.sched().disable();
+  const Addr lock = rt.sched().lock().address();
+  co_await rt.lock(lock);
+  const bool again = co_await enabled(rt, gp);
+  if (!again)
+    rt.step("schedule/disabled", "the program's goroutines may not run now: put it aside", [&] {
+      push_back(disable.runnable(), gp);
+      disable.n() += 1;
+    });
+  co_await rt.unlock(lock);
+  co_return again;
+}
+
+/// From here on the M has a goroutine. Returns only when that was put aside or given away.
+Model<> run(Runtime& rt, Found found) {
+  if (rt.getm().spinning()) co_await rt.call<void>("runtime.resetspinning");
+  const bool may = co_await admit(rt, found.gp);
+  if (!may) co_return;
+  if (found.wake) co_await rt.call<void>("runtime.wakep");
+  if (found.gp.lockedm()) co_await rt.park("runtime.startlockedm", found.gp);
+  co_await rt.jump("runtime.execute", found.gp, found.inherit_time);
+}
+
+/// What go1.17 looks for before it calls findrunnable.
+Model<Found> find_1_17(Runtime& rt, Search& s) {
+  co_await own_timers(rt, s);
+  Found found = co_await gc_worker(rt, s);
+  if (!found) found = co_await global_for_fairness(rt, s.pp);
+  if (!found) found = co_await own_queue(rt, s);
+  if (found) co_return found;
+  const Addr other = co_await rt.long_call<Addr>("runtime.findrunnable");
+  co_return Found{rt.g(other), (rt.result(1) & 0xff) != 0};
+}
+
+}  // namespace
+
+Model<> schedule(Runtime& rt) {
+  if (tracing(rt)) co_await rt.decline(std::string(kTracing));
+  const M mp = rt.getm();
+  Runtime::require(mp.locks() == 0, "schedule: holding locks");
+  if (mp.lockedg()) co_await run_locked(rt, mp);
+  Runtime::require(!mp.incgo(), "schedule: in cgo");
+  for (;;) {
+    forget_preemption(rt, mp.p());
+    const Addr gp = co_await rt.long_call<Addr>("runtime.findRunnable");
+    const Found found{rt.g(gp), (rt.result(1) & 0xff) != 0, (rt.result(2) & 0xff) != 0};
+    co_await run(rt, found);
+  }
+}
+
+Model<> schedule_1_17(Runtime& rt) {
+  if (tracing(rt)) co_await rt.decline(std::string(kTracing));
+  const M mp = rt.getm();
+  Runtime::require(mp.locks() == 0, "schedule: holding locks");
+  if (mp.lockedg()) co_await run_locked(rt, mp);
+  Runtime::require(!mp.incgo(), "schedule: in cgo");
+  for (;;) {
+    Search s{mp, mp.p()};
+    forget_preemption(rt, s.pp);
+    co_await obey(rt, s);
+    const Found found = co_await find_1_17(rt, s);
+    co_await run(rt, found);
+  }
+}
+
+}  // namespace runtime_model::sched
