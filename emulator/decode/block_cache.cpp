@@ -2,21 +2,44 @@
 
 namespace emulator::decode {
 
+namespace {
+
+u64 first_page(const Block& block) { return block.pc.value / base::kPageSize; }
+u64 last_page(const Block& block) { return (block.end.value - 1) / base::kPageSize; }
+
+/// With what containers and the allocator add, roughly.
+u64 size_of(const Block& block) {
+  constexpr u64 kBeside = 160;
+  return sizeof(Block) + sizeof(Op) + block.count * (sizeof(Op) + sizeof(OpInfo)) + kBeside;
+}
+
+}  // namespace
+
 Block* BlockCache::insert(std::unique_ptr<Block> block) {
-  const u64 last = (block->end.value - 1) / base::kPageSize;
-  for (u64 page = block->pc.value / base::kPageSize; page <= last; ++page)
+  for (u64 page = first_page(*block); page <= last_page(*block); ++page)
     by_page_[page].push_back(block->pc.value);
+  bytes_ += size_of(*block);
   auto& slot = blocks_[block->pc.value];
   slot = std::move(block);
   return slot.get();
 }
 
 /// Every Op of a block that is no more stops its execution, wherever it had got to.
+void BlockCache::stop(Block& block) const {
+  block.dead = true;
+  for (u32 i = 0; i < block.count; ++i) block.ops[i].exec = stale_op_;
+  block.exits().exec = stale_exit_;
+}
+
 void BlockCache::retire(std::unique_ptr<Block> block) {
-  block->dead = true;
-  for (u32 i = 0; i < block->count; ++i) block->ops[i].exec = stale_op_;
-  block->exits().exec = stale_exit_;
+  stop(*block);
+  bytes_ -= size_of(*block);
   dropped_.push_back(std::move(block));
+}
+
+void BlockCache::forget_page_entry(u64 page, Addr block) {
+  const auto it = by_page_.find(page);
+  if (it != by_page_.end()) std::erase(it->second, block.value);
 }
 
 void BlockCache::unlink_all() {
@@ -32,6 +55,8 @@ void BlockCache::drop_page(u64 page) {
   for (const u64 pc : addresses) {
     const auto found = blocks_.find(pc);
     if (found == blocks_.end()) continue;
+    for (const u64 other : {first_page(*found->second), last_page(*found->second)})
+      if (other != page) forget_page_entry(other, Addr(pc));
     retire(std::move(found->second));
     blocks_.erase(found);
   }

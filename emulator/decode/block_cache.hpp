@@ -25,18 +25,24 @@ class BlockCache {
   /// Drops every block with a byte in the page. Links into them from other blocks are undone.
   void drop_page(u64 page);
   void drop_all();
+  /// Makes a block that is not in the cache stop where it has got to, as dropping does.
+  void stop(Block& block) const;
+  /// What blocks and their entries take of the host's memory.
+  u64 bytes() const { return bytes_; }
   /// Frees dropped blocks. Only while no handler runs.
   void free_dropped() { dropped_.clear(); }
   std::size_t size() const { return blocks_.size(); }
 
  private:
   void retire(std::unique_ptr<Block> block);
+  void forget_page_entry(u64 page, Addr block);
   void unlink_all();
 
   Handler stale_op_, stale_exit_;
   std::unordered_map<u64, std::unique_ptr<Block>> blocks_;
   std::unordered_map<u64, std::vector<u64>> by_page_;  // page number → block addresses
   std::vector<std::unique_ptr<Block>> dropped_;
+  u64 bytes_ = 0;
 };
 
 }  // namespace emulator::decode

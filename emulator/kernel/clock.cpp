@@ -7,12 +7,13 @@
 namespace emulator::kernel {
 namespace {
 
-constexpr Nanos kEndOfTime{std::numeric_limits<i64>::max()};
+/// What times that a guest writes saturate at.
+constexpr Nanos kForever{std::numeric_limits<i64>::max()};
 
 /// seconds and a fraction, or nothing when that is no time.
 std::optional<Nanos> join(i64 seconds, i64 fraction, i64 fractions_per_second) {
   if (seconds < 0 || fraction < 0 || fraction >= fractions_per_second) return std::nullopt;
-  if (seconds >= kEndOfTime.value / kNanosPerSecond) return kEndOfTime;
+  if (seconds >= kForever.value / kNanosPerSecond) return kForever;
   return Nanos(seconds * kNanosPerSecond + fraction * (kNanosPerSecond / fractions_per_second));
 }
 
@@ -86,7 +87,8 @@ std::optional<Nanos> nanos_of(const Timeval& t) {
 }
 
 Nanos after(Nanos start, Nanos duration) {
-  return duration.value > kEndOfTime.value - start.value ? kEndOfTime : start + duration;
+  const bool beyond = start > Nanos() && duration.value > kForever.value - start.value;
+  return beyond ? kForever : start + duration;
 }
 
 Duration read_duration(Kernel& k, Addr at) {

@@ -17,6 +17,9 @@ inline constexpr Nanos kEpoch{1'704'067'200 * kNanosPerSecond};
 /// reads 0, which Go takes for "never".
 inline constexpr Nanos kUptime{kNanosPerSecond};
 
+/// The virtual clock goes no further: 2^62 ns, so that sums of a time and an epoch stay in range.
+inline constexpr Nanos kEndOfTime{i64{1} << 62};
+
 enum ClockId : i32 {
   kClockRealtime = 0,
   kClockMonotonic = 1,

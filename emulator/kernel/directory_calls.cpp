@@ -25,6 +25,7 @@ Result<std::shared_ptr<const Listing>> listing_of(Kernel& k, Description& d) {
   const auto above = k.files().status(k, k.files().parent(directory->place));
   all->push_back({"..", FileType::directory, above ? above->inode : self->inode});
   all->insert(all->end(), entries->begin(), entries->end());
+  if (const auto failure = k.files().room_for_text(k, size_of(*all))) return *failure;
   directory->listing = std::move(all);
   return directory->listing;
 }

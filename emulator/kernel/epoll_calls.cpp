@@ -4,6 +4,7 @@
 
 #include "emulator/kernel/event_calls.hpp"
 #include "emulator/kernel/file_records.hpp"
+#include "emulator/kernel/limits.hpp"
 
 namespace emulator::kernel::calls {
 namespace {
@@ -59,14 +60,16 @@ i64 watched_epolls(const Files& files, u64 id) {
 
 SysResult add_item(Kernel& k, u64 id, const Description& watched, i32 fd, const EpollEvent& event) {
   constexpr int kMaxNesting = 4;
-  constexpr std::size_t kMaxItems = 100'000;  // fs.epoll.max_user_watches
   if (const auto inner = epoll_of(watched);
       inner && nesting(k.files(), *inner, id, 0, kMaxNesting) > kMaxNesting)
     return Errno::eloop;
   if (epoll_of(watched) && watched_epolls(k.files(), id) >= kMaxWatchedEpolls) return Errno::einval;
   Epoll& epoll = k.files().epolls.at(id);
   if (epoll.items.contains({watched.id, fd})) return Errno::eexist;
-  if (epoll.items.size() >= kMaxItems) return Errno::enospc;
+  u64 watches = 0;
+  for (const auto& [number, each] : k.files().epolls) watches += each.items.size();
+  if (watches >= limits::kWatches)
+    return k.refuse("epoll watches", limits::kWatches, Errno::enospc);
   EpollItem item;
   item.event = event;
   item.order = ++epoll.next_order;

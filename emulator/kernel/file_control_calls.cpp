@@ -72,7 +72,7 @@ SysResult pipe_size(Kernel& k, const Description& d, std::optional<u64> wanted) 
   Pipe* pipe = pipe_of(k, d);
   if (pipe == nullptr) return Errno::ebadf;
   if (!wanted) return pipe->capacity();
-  const auto capacity = pipe->set_capacity(*wanted);
+  const auto capacity = k.files().resize_pipe(k, *pipe, *wanted);
   if (!capacity) return capacity.error();
   k.changed();
   return *capacity;

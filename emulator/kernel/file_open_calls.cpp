@@ -18,6 +18,8 @@ SysResult open_at(Kernel& k, const Thread& t, i32 dirfd, Addr path, u32 flags, u
   if (text->empty()) return Errno::enoent;
   if (text->front() != '/') from = k.files().base(dirfd);
   if (!from) return from.error();
+  // Before anything is created: nothing would ever close it.
+  if (const auto failure = k.files().room(k)) return *failure;
   auto opened = k.files().open(k, t, *from, *text, flags, static_cast<u16>(mode & 07777));
   if (!opened) return opened.error();
   return to_fd(k.files().install(k, std::move(*opened), (flags & kCloseOnExec) != 0));
@@ -81,6 +83,7 @@ SysResult memfd_create(Kernel& k, Thread&, const Args& a) {
   const auto name = read_path(k, a.addr(0));
   if (!name) return name.error();
   if (name->size() > 249) return Errno::einval;
+  if (const auto failure = k.files().room(k)) return *failure;
   const auto inode = k.files().tree.create_unnamed(0777, real_time(k));
   if (!inode) return inode.error();
   return to_fd(k.files().install(

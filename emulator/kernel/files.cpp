@@ -6,6 +6,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/kernel/file_records.hpp"
 #include "emulator/kernel/kernel.hpp"
+#include "emulator/kernel/limits.hpp"
 #include "emulator/kernel/vfs_virtual.hpp"
 
 namespace emulator::kernel {
@@ -37,7 +38,7 @@ Files::Files(const Config& config) : Files() {
                          .path = "pipe:[" + std::to_string(fd + 1) + "]",
                          .id = id,
                          .descriptors = 1};
-    table_[fd] = {id, false};
+    enter(fd, {id, false});
   }
 }
 
@@ -69,6 +70,12 @@ void Files::add_mount(const Mount& mount) {
 
 // -- descriptors --
 
+u64 size_of(const std::vector<DirectoryEntry>& listing) {
+  u64 bytes = 0;
+  for (const DirectoryEntry& entry : listing) bytes += sizeof(entry) + entry.name.capacity();
+  return bytes;
+}
+
 Description* Files::find(i32 fd) {
   const auto entry = table_.find(fd);
   return entry == table_.end() ? nullptr : &descriptions_.at(entry->second.description);
@@ -80,19 +87,43 @@ Descriptor* Files::descriptor(i32 fd) {
 }
 
 Result<i32> Files::lowest_free(Kernel& k, i32 lowest) const {
-  i32 fd = lowest;
-  for (auto it = table_.lower_bound(lowest); it != table_.end() && it->first == fd; ++it) ++fd;
-  if (static_cast<u64>(fd) >= k.rlimit(kLimitOpenFiles).current) return Errno::emfile;
+  i32 fd = std::max(lowest, first_free_);
+  for (auto it = table_.lower_bound(fd); it != table_.end() && it->first == fd; ++it) ++fd;
+  const u64 most = k.rlimit(kLimitOpenFiles).current;
+  if (static_cast<u64>(fd) >= most) return k.refuse("open files", most, Errno::emfile);
   return fd;
 }
 
+void Files::enter(i32 fd, Descriptor descriptor) {
+  table_[fd] = descriptor;
+  if (fd == first_free_) ++first_free_;
+}
+
+Failure Files::room(Kernel& k) const {
+  if (const auto fd = lowest_free(k, 0); !fd) return fd.error();
+  if (descriptions_.size() >= limits::kOpenFiles)
+    return k.refuse("open files in all", limits::kOpenFiles, Errno::enfile);
+  return std::nullopt;
+}
+
+Failure Files::room_for_text(Kernel& k, u64 bytes) const {
+  for (const auto& [id, d] : descriptions_) {
+    if (const auto* text = std::get_if<TextFile>(&d.object)) bytes += text->text->size();
+    if (const auto* directory = std::get_if<DirectoryFile>(&d.object); directory != nullptr)
+      if (directory->listing) bytes += kernel::size_of(*directory->listing);
+  }
+  if (bytes <= limits::kOpenText) return std::nullopt;
+  return k.refuse("bytes of open /proc files and directory listings", limits::kOpenText,
+                  Errno::enomem);
+}
+
 Result<i32> Files::install(Kernel& k, Description description, bool close_on_exec) {
+  if (const auto failure = room(k)) return *failure;
   const auto fd = lowest_free(k, 0);
-  if (!fd) return fd.error();
   description.id = ++next_description_;
   description.descriptors = 1;
   count_ends(description, true);
-  table_[*fd] = {description.id, close_on_exec};
+  enter(*fd, {description.id, close_on_exec});
   descriptions_.emplace(description.id, std::move(description));
   return *fd;
 }
@@ -105,7 +136,7 @@ Result<i32> Files::duplicate(Kernel& k, i32 fd, i32 lowest, bool close_on_exec) 
   const auto free = lowest_free(k, lowest);
   if (!free) return free.error();
   ++d->descriptors;
-  table_[*free] = {d->id, close_on_exec};
+  enter(*free, {d->id, close_on_exec});
   return *free;
 }
 
@@ -116,7 +147,7 @@ Result<i32> Files::duplicate_to(Kernel& k, i32 fd, i32 to, bool close_on_exec) {
   if (fd == to) return to;
   ++d->descriptors;
   (void)close(k, to);
-  table_[to] = {d->id, close_on_exec};
+  enter(to, {d->id, close_on_exec});
   return to;
 }
 
@@ -125,6 +156,7 @@ Failure Files::close(Kernel& k, i32 fd) {
   if (entry == table_.end()) return Errno::ebadf;
   const u64 id = entry->second.description;
   table_.erase(entry);
+  first_free_ = std::min(first_free_, fd);
   drop_descriptor(k, id);
   return std::nullopt;
 }
@@ -173,7 +205,7 @@ void Files::release(Kernel& k, const Description& d) {
   count_ends(d, false);
   const auto drop_pipe = [this](u64 id) {
     const Pipe& pipe = pipes.at(id);
-    if (pipe.readers == 0 && pipe.writers == 0) pipes.erase(id);
+    if (pipe.readers == 0 && pipe.writers == 0) remove_pipe(id);
   };
   if (const auto* end = std::get_if<PipeEnd>(&d.object)) drop_pipe(end->pipe);
   if (const auto* socket = std::get_if<SocketEnd>(&d.object)) {
@@ -183,6 +215,31 @@ void Files::release(Kernel& k, const Description& d) {
   if (const auto* event = std::get_if<EventFile>(&d.object)) events.erase(event->id);
   if (const auto* timer = std::get_if<TimerFile>(&d.object)) timers.erase(timer->id);
   if (const auto* epoll = std::get_if<EpollFile>(&d.object)) epolls.erase(epoll->id);
+}
+
+Result<u64> Files::add_pipe(Kernel& k) {
+  constexpr u64 kSmall = 2 * base::kPageSize;  // fs/pipe.c, PIPE_MIN_DEF_BUFFERS
+  if (pipe_bytes_ + kSmall > limits::kAllPipeBytes)
+    return k.refuse("bytes of all pipes", limits::kAllPipeBytes, Errno::enfile);
+  const u64 id = next_object();
+  Pipe& pipe = pipes[id];
+  if (pipe_bytes_ + pipe.capacity() > limits::kPipeBytes) (void)pipe.set_capacity(kSmall);
+  pipe_bytes_ += pipe.capacity();
+  return id;
+}
+
+Result<u64> Files::resize_pipe(Kernel& k, Pipe& pipe, u64 wanted) {
+  const u64 before = pipe.capacity();
+  if (wanted > before && pipe_bytes_ - before + wanted > limits::kPipeBytes)
+    return k.refuse("bytes of large pipes", limits::kPipeBytes, Errno::eperm);
+  const auto capacity = pipe.set_capacity(wanted);
+  pipe_bytes_ += pipe.capacity() - before;
+  return capacity;
+}
+
+void Files::remove_pipe(u64 id) {
+  pipe_bytes_ -= pipes.at(id).capacity();
+  pipes.erase(id);
 }
 
 /// A working directory outlives its name.
@@ -210,6 +267,8 @@ u64 Files::read_input(Host& host, std::span<u8> to) {
   std::copy_n(chunk.begin() + static_cast<std::ptrdiff_t>(input_offset_), count, to.begin());
   input_offset_ += count;
   if (input_offset_ == chunk.size()) ++input_chunk_, input_offset_ = 0;
+  // Without a checkpoint nobody will read it again.
+  if (input_chunk_ == chunks.size() && input_.use_count() == 1) chunks.clear(), input_chunk_ = 0;
   return count;
 }
 

@@ -109,6 +109,8 @@ struct DirectoryFile {
   Location place;
   std::shared_ptr<const std::vector<DirectoryEntry>> listing;
 };
+/// Bytes of the host's memory that a listing takes.
+u64 size_of(const std::vector<DirectoryEntry>& listing);
 struct PathFile {
   Location place;
 };  // O_PATH
@@ -174,6 +176,10 @@ class Files {
   /// dup2, dup3: `to` is closed first when it is open.
   Result<i32> duplicate_to(Kernel& k, i32 fd, i32 to, bool close_on_exec);
   Failure close(Kernel& k, i32 fd);
+  /// EMFILE or ENFILE when nothing more can be opened.
+  Failure room(Kernel& k) const;
+  /// May open files hold so many bytes more of what was made for them (/proc files, listings)?
+  Failure room_for_text(Kernel& k, u64 bytes) const;
   const Description& description(u64 id) const { return descriptions_.at(id); }
 
   // -- names (vfs_walk.cpp, vfs_status.cpp) --
@@ -232,6 +238,12 @@ class Files {
 
   Tree tree;
   std::map<u64, Pipe> pipes;
+  /// A new pipe's number. The more room all pipes have together, the less a new one gets; ENFILE
+  /// when it is too much (pipe(7), "/proc files").
+  Result<u64> add_pipe(Kernel& k);
+  /// F_SETPIPE_SZ. EPERM beyond what large pipes may take together.
+  Result<u64> resize_pipe(Kernel& k, Pipe& pipe, u64 wanted);
+  void remove_pipe(u64 id);
   std::map<u64, EventCounter> events;
   std::map<u64, TimerCounter> timers;
   std::map<u64, Epoll> epolls;
@@ -280,7 +292,11 @@ class Files {
   Result<Description> reopen(Kernel& k, const Thread& t, i32 fd, u32 flags);
   Result<Description> open_unnamed(Kernel& k, const Location& directory, u32 flags, u16 mode);
 
+  void enter(i32 fd, Descriptor descriptor);
+
   std::map<i32, Descriptor> table_;
+  u64 pipe_bytes_ = 0;  // the capacity of all pipes
+  i32 first_free_ = 0;  // no descriptor below it is free
   std::map<u64, Description> descriptions_;
   u64 next_description_ = 0, next_object_ = 0;
   std::vector<Mounted> mounts_;

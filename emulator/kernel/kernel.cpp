@@ -6,6 +6,8 @@
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/random.hpp"
+#include "emulator/kernel/clock.hpp"
+#include "emulator/kernel/limits.hpp"
 
 namespace emulator::kernel {
 namespace {
@@ -193,7 +195,7 @@ std::optional<Nanos> Kernel::next_deadline() const {
     if (!timer.due) return;
     if (!timer.clock.is_cpu()) return consider(*timer.due);
     if (running)
-      consider(state_.now + std::max(Nanos(), *timer.due - cpu_time(timer.clock.thread)));
+      consider(after(state_.now, std::max(Nanos(), *timer.due - cpu_time(timer.clock.thread))));
   });
   return next;
 }
@@ -214,7 +216,27 @@ std::size_t Kernel::live_threads() const {
 u64 Kernel::random() { return base::next_random(state_.random); }
 
 void Kernel::notice_once(const std::string& what) {
-  if (said_.insert(what).second && on.notice) on.notice(what);
+  if (said_.size() > limits::kNotices) return;
+  if (!said_.insert(what).second || !on.notice) return;
+  on.notice(said_.size() <= limits::kNotices
+                ? what
+                : std::string("there would be more to say of this kind; it is left out"));
+}
+
+Errno Kernel::refuse(std::string_view limit, u64 most, Errno error) {
+  notice_once(fmt::format("the limit \"{}\" ({}) is reached: the guest is answered {}", limit, most,
+                          name(error)));
+  if (++state_.refusals >= limits::kRefusals)
+    throw base::LimitReached(fmt::format(
+        "the guest went on for more after {} refusals; the limit this time: \"{}\" ({})",
+        state_.refusals, limit, most));
+  return error;
+}
+
+u64 Kernel::queued_signals() const {
+  u64 sum = state_.signals.pending.size() + state_.timers.posix.size();
+  for (const auto& t : threads_) sum += t->pending.size();
+  return sum;
 }
 
 Kernel::Checkpoint Kernel::checkpoint() const {

@@ -142,6 +142,14 @@ class Kernel {
   u64 random();
   /// Says `what` through on.notice, the first time only.
   void notice_once(const std::string& what);
+  /// For a call that would go beyond the limit `name` of `most`: says so once, and gives back the
+  /// error that the call answers. Throws base::LimitReached for a guest that does not stop asking.
+  Errno refuse(std::string_view name, u64 most, Errno error);
+  /// Signals that wait to be delivered, and POSIX timers, which reserve one each: what
+  /// RLIMIT_SIGPENDING counts.
+  u64 queued_signals() const;
+  /// What mappings of files hold of the host's memory; each takes away from it when it goes.
+  const std::shared_ptr<u64>& mapped_file_bytes() const { return mapped_file_bytes_; }
   i32 pid() const { return 1; }
   u64 next_wait_order() { return ++state_.wait_order; }
   std::size_t live_threads() const;
@@ -170,6 +178,7 @@ class Kernel {
     Tid next_tid = 1;
     u64 events = 0, wait_order = 0;
     u64 random = 0;
+    u64 refusals = 0;       // how often refuse() was called
     int leader_status = 0;  // of the first thread, when it has ended
   };
 
@@ -216,6 +225,7 @@ class Kernel {
   Addr mmap_ceiling_, entry_, load_bias_;
   std::vector<u64> auxv_;
   std::set<std::string> said_;
+  std::shared_ptr<u64> mapped_file_bytes_ = std::make_shared<u64>(0);
 };
 
 /// The six arguments of the call that a thread is making.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "emulator/kernel/kernel.hpp"
+#include "emulator/kernel/limits.hpp"
 #include "emulator/kernel/memory_calls.hpp"
 
 namespace emulator::kernel {
@@ -19,19 +20,30 @@ using memory::kUserEnd;
 using memory::kUserStart;
 using memory::Region;
 
-/// vm.max_map_count
-constexpr std::size_t kMaxMappings = 65530;
-
 bool in_user_space(u64 start, u64 length) {
   return length <= kUserEnd && start <= kUserEnd - length;
 }
 
 /// The limit on memory, as overcommit accounting would have it: what may be written counts when it
 /// is mapped.
-bool exceeds_limit(const Kernel& k, u64 length, u8 protection) {
+Failure within_memory(Kernel& k, u64 length, u8 protection) {
   const auto& memory = k.memory();
-  return (protection & memory::kWrite) != 0 &&
-         length > memory.limit() - std::min(memory.limit(), memory.touched_bytes());
+  if ((protection & memory::kWrite) == 0 ||
+      length <= memory.limit() - std::min(memory.limit(), memory.touched_bytes()))
+    return std::nullopt;
+  return k.refuse("--memory", memory.limit(), Errno::enomem);
+}
+
+/// What changes [start, start + length) may cut two mappings in pieces, and add `more`.
+Failure room_for_mappings(Kernel& k, u64 start, u64 length, u64 more) {
+  const auto& memory = k.memory();
+  const auto cuts = [&memory](u64 at) -> u64 {
+    u64 begin = 0;
+    return memory.region_at(Addr(at), &begin) != nullptr && begin != at;
+  };
+  if (memory.regions().size() + more + cuts(start) + cuts(start + length) <= limits::kMappings)
+    return std::nullopt;
+  return k.refuse("mappings", limits::kMappings, Errno::enomem);
 }
 
 namespace {
@@ -86,13 +98,13 @@ SysResult mmap(Kernel& k, Thread&, const Args& a) {
   const u64 length = page_ceil(a[1]);
   if (length == 0) return Errno::enomem;
   if (!anonymous && offset + length < offset) return Errno::eoverflow;
-  if (k.memory().regions().size() > kMaxMappings) return Errno::enomem;
   const MapPlace place = place_mapping(k, a[0], length, flags);
   if (!place.at) return place.error;
+  if (const auto full = room_for_mappings(k, place.at->value, length, 1)) return *full;
   if ((flags & kMapSharedValidate) == 0) return Errno::einval;
   // MAP_NORESERVE asks for addresses only: what is touched still counts.
-  if ((flags & kMapNoReserve) == 0 && exceeds_limit(k, length, region.protection))
-    return Errno::enomem;
+  if ((flags & kMapNoReserve) == 0)
+    if (const auto full = within_memory(k, length, region.protection)) return *full;
   k.memory().map(*place.at, length, std::move(region));
   return place.at->value;
 }
@@ -101,6 +113,7 @@ SysResult munmap(Kernel& k, Thread&, const Args& a) {
   const u64 length = page_ceil(a[1]);
   if (a[0] % kPageSize != 0 || a[1] > kUserEnd || !in_user_space(a[0], a[1]) || length == 0)
     return Errno::einval;
+  if (const auto full = room_for_mappings(k, a[0], length, 0)) return *full;
   k.memory().unmap(a.addr(0), length);
   return 0;
 }
@@ -126,7 +139,8 @@ SysResult mprotect(Kernel& k, Thread&, const Args& a) {
   if ((a[2] & ~u64{kAllProtections}) != 0) return Errno::einval;
   const u8 protection = static_cast<u8>(a[2]);
   if (k.memory().region_at(a.addr(0)) == nullptr) return Errno::enomem;
-  if (exceeds_limit(k, newly_writable(k, a[0], length), protection)) return Errno::enomem;
+  if (const auto full = within_memory(k, newly_writable(k, a[0], length), protection)) return *full;
+  if (const auto full = room_for_mappings(k, a[0], length, 0)) return *full;
   return k.memory().protect(a.addr(0), length, protection) ? SysResult(0)
                                                            : SysResult(Errno::enomem);
 }
@@ -139,7 +153,7 @@ SysResult brk(Kernel& k, Thread&, const Args& a) {
   if (new_end > old_end) {
     const u64 grow = new_end - old_end;
     if (!k.memory().is_free(Addr(old_end), grow + kPageSize) ||
-        exceeds_limit(k, grow, memory::kWrite))
+        within_memory(k, grow, memory::kWrite) || room_for_mappings(k, old_end, grow, 1))
       return b.end.value;
     k.memory().map(
         Addr(old_end), grow,

@@ -1,6 +1,7 @@
 // mremap(2), madvise(2), and files in memory.
 #include <algorithm>
 
+#include "emulator/kernel/limits.hpp"
 #include "emulator/kernel/memory_calls.hpp"
 
 namespace emulator::kernel {
@@ -94,7 +95,8 @@ SysResult mremap(Kernel& k, Thread&, const Args& a) {
   const auto region = region_from(k, old, old_size);
   if (!region) return Errno::efault;
   const u64 grow = new_size > old_size ? new_size - old_size : 0;
-  if (exceeds_limit(k, grow, region->protection)) return Errno::enomem;
+  if (const auto full = within_memory(k, grow, region->protection)) return *full;
+  if (const auto full = room_for_mappings(k, old, old_size, 3)) return *full;
   if ((flags & kFixed) != 0) {
     const bool overlap = target < old + old_size && old < target + new_size;
     if (target % kPageSize != 0 || !in_user_space(target, new_size) ||
@@ -149,9 +151,15 @@ std::optional<Errno> back_by_file(Kernel& k, i32 fd, Region& region) {
   }
   auto bytes = k.files().contents(k, fd, kLargest);
   if (!bytes) return bytes.error();
-  Backing backing{*bytes, **bytes, true};
-  region.backing = std::make_shared<const Backing>(std::move(backing));
-  region.name = file->path;
+  const u64 size = (*bytes)->size(), limit = k.memory().limit();
+  const auto held = k.mapped_file_bytes();
+  if (*held + size > limit) return k.refuse("bytes of mapped files", limit, Errno::enomem);
+  *held += size;
+  // The copy goes with the last mapping of it.
+  const std::shared_ptr<const void> owner(
+      (*bytes)->data(), [keep = *bytes, held, size](const void*) { *held -= size; });
+  region.backing = std::make_shared<const Backing>(Backing{owner, **bytes, true});
+  region.name = file->path.substr(0, limits::kMappingName);
   return std::nullopt;
 }
 

@@ -48,7 +48,7 @@ SysResult make_directory(Kernel& k, const Thread& t, i32 dirfd, Addr path, u32 m
         files.directory(spot->directory).make_directory(below(spot->directory, spot->name), bits));
   const auto inode =
       files.tree.create(spot->directory.inode, spot->name, FileType::directory, bits, real_time(k));
-  if (!inode) return inode.error();
+  if (!inode) return k.refuse("memory file system names", Tree::kMaxNames, inode.error());
   return u64{0};
 }
 
@@ -185,10 +185,8 @@ SysResult make_symlink(Kernel& k, const Thread& t, Addr target, i32 dirfd, Addr 
     return to_sys(
         files.directory(spot->directory).make_symlink(below(spot->directory, spot->name), *text));
   }
-  const auto inode =
-      files.tree.create(spot->directory.inode, spot->name, FileType::symlink, 0777, real_time(k));
-  if (!inode) return inode.error();
-  files.tree.edit(*inode).target = *text;
+  const auto inode = files.tree.create_link(spot->directory.inode, spot->name, *text, real_time(k));
+  if (!inode) return k.refuse("memory file system names", Tree::kMaxNames, inode.error());
   return u64{0};
 }
 
@@ -206,7 +204,9 @@ SysResult make_link(Kernel& k, const Result<Location>& from, const Result<Walk>&
   if (from->in_mount())
     return to_sys(files.directory(*from).link(from->name, below(to->directory, to->name)));
   if (files.frozen(*from)) return Errno::exdev;
-  return to_sys(files.tree.link(to->directory.inode, to->name, from->inode, real_time(k)));
+  if (const auto full = files.tree.link(to->directory.inode, to->name, from->inode, real_time(k)))
+    return k.refuse("memory file system names", Tree::kMaxNames, *full);
+  return u64{0};
 }
 
 SysResult make_node(Kernel& k, const Thread& t, i32 dirfd, Addr path, u32 mode) {
@@ -219,7 +219,7 @@ SysResult make_node(Kernel& k, const Thread& t, i32 dirfd, Addr path, u32 mode) 
   const u16 bits = static_cast<u16>(mode & ~k.files().umask & 07777);
   const auto inode = k.files().tree.create(spot->directory.inode, spot->name, FileType::regular,
                                            bits, real_time(k));
-  if (!inode) return inode.error();
+  if (!inode) return k.refuse("memory file system names", Tree::kMaxNames, inode.error());
   return u64{0};
 }
 

@@ -9,17 +9,18 @@ namespace {
 SysResult make_pipe(Kernel& k, Addr to, u32 flags) {
   if (flags & ~(kCloseOnExec | kNonBlock | kDirect)) return Errno::einval;
   Files& files = k.files();
-  const u64 id = files.next_object();
+  const auto added = files.add_pipe(k);
+  if (!added) return added.error();
+  const u64 id = *added;
   const bool close_on_exec = (flags & kCloseOnExec) != 0;
   const std::string name = "pipe:[" + std::to_string(16 + id) + "]";
-  files.pipes[id];
   const auto end = [&](u32 mode) {
     return files.install(k,
                          {.object = PipeEnd{id}, .flags = mode | (flags & kNonBlock), .path = name},
                          close_on_exec);
   };
   const auto reader = end(kReadOnly);
-  if (!reader) return files.pipes.erase(id), reader.error();
+  if (!reader) return files.remove_pipe(id), reader.error();
   const auto writer = end(kWriteOnly);
   if (!writer) {
     (void)files.close(k, *reader);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "emulator/kernel/clock.hpp"
+
 namespace emulator::kernel {
 
 Result<u64> Pipe::set_capacity(u64 bytes) {
@@ -43,7 +45,7 @@ void TimerCounter::consume(Nanos now) {
   if (interval.value == 0) {
     next.reset();
   } else {
-    next = Nanos(next->value + static_cast<i64>(count) * interval.value);
+    next = after(*next + Nanos(static_cast<i64>(count - 1) * interval.value), interval);
   }
 }
 

@@ -161,14 +161,25 @@ SigInfo sent_by(Kernel& k, int signal, int code) {
   return info;
 }
 
+/// Real-time signals queue up, and RLIMIT_SIGPENDING bounds the queues; of the others at most one
+/// of each waits (signal(7)). Linux drops only what comes with a kill of one of these (EAGAIN for
+/// the rest).
+SysResult post(Kernel& k, Thread* to, const SigInfo& info) {
+  constexpr std::size_t kSigPending = 11;
+  const u64 most = k.rlimit(kSigPending).current;
+  if (info.signal >= sig::rtmin && k.queued_signals() >= most)
+    return k.refuse("queued signals", most, Errno::eagain);
+  if (info.signal != 0) k.post_signal(to, info);
+  return 0;
+}
+
 /// The box holds one process: itself, its group and "every process" but itself are all that kill
 /// can name.
 SysResult kill(Kernel& k, Thread&, const Args& a) {
   const i32 pid = a.as_int(0), signal = a.as_int(1);
   if (pid != k.pid() && pid != 0 && pid != -k.pid()) return Errno::esrch;
   if (signal < 0 || signal > sig::max) return Errno::einval;
-  if (signal != 0) k.post_signal(nullptr, sent_by(k, signal, code::user));
-  return 0;
+  return post(k, nullptr, sent_by(k, signal, code::user));
 }
 
 SysResult send_to_thread(Kernel& k, i32 pid, i32 tid, const SigInfo& info) {
@@ -176,8 +187,7 @@ SysResult send_to_thread(Kernel& k, i32 pid, i32 tid, const SigInfo& info) {
   Thread* target = k.find_thread(tid);
   if (target == nullptr || (pid != k.pid() && pid != -1)) return Errno::esrch;
   if (info.signal < 0 || info.signal > sig::max) return Errno::einval;
-  if (info.signal != 0) k.post_signal(target, info);
-  return 0;
+  return post(k, target, info);
 }
 
 SysResult tkill(Kernel& k, Thread&, const Args& a) {
@@ -209,8 +219,7 @@ SysResult rt_sigqueueinfo(Kernel& k, Thread&, const Args& a) {
   if (!queued.ok) return Errno::efault;
   if (a.as_int(0) != k.pid()) return Errno::esrch;
   if (queued.info.signal < 0 || queued.info.signal > sig::max) return Errno::einval;
-  if (queued.info.signal != 0) k.post_signal(nullptr, queued.info);
-  return 0;
+  return post(k, nullptr, queued.info);
 }
 
 SysResult rt_tgsigqueueinfo(Kernel& k, Thread&, const Args& a) {

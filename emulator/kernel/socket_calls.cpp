@@ -77,8 +77,11 @@ SysResult socketpair(Kernel& k, Thread&, const Args& a) {
   if ((a.as_uint(1) & kTypeMask) != kStream || (flags & ~(kCloseOnExec | kNonBlock)))
     return Errno::eopnotsupp;
   Files& files = k.files();
-  const u64 one = files.next_object(), two = files.next_object();
-  files.pipes[one], files.pipes[two];
+  const auto there = files.add_pipe(k);
+  if (!there) return there.error();
+  const auto back = files.add_pipe(k);
+  if (!back) return files.remove_pipe(*there), back.error();
+  const u64 one = *there, two = *back;
   const auto end = [&](u64 in, u64 out) {
     return files.install(k,
                          {.object = SocketEnd{in, out},
@@ -87,7 +90,7 @@ SysResult socketpair(Kernel& k, Thread&, const Args& a) {
                          (flags & kCloseOnExec) != 0);
   };
   const auto first = end(one, two);
-  if (!first) return files.pipes.erase(one), files.pipes.erase(two), first.error();
+  if (!first) return files.remove_pipe(one), files.remove_pipe(two), first.error();
   const auto second = end(two, one);
   const std::array<i32, 2> fds{*first, second ? *second : -1};
   if (second && k.memory().copy_out(a.addr(3), fds)) return u64{0};

@@ -25,7 +25,7 @@ SysResult clone(Kernel& k, Thread& t, const Args& a) {
   if ((flags & kThread) != kThread) return no_processes(k, "clone");
   if ((flags & kCloneSetTls) != 0 && a[4] >= memory::kUserEnd) return Errno::eperm;
   Thread* child = k.clone_thread(t, flags, a.addr(1), a.addr(4));
-  if (child == nullptr) return Errno::eagain;
+  if (child == nullptr) return k.refuse("threads", k.config().max_threads, Errno::eagain);
   const auto store = [&](u64 flag, Addr to) {
     return (flags & flag) == 0 || k.memory().copy_out(to, child->tid);
   };

@@ -92,6 +92,9 @@ SysResult timer_create(Kernel& k, Thread& t, const Args& a) {
   if (names_thread && k.find_thread(event.thread) == nullptr) return Errno::einval;
   if (event.notify != kNotifyNone && (event.signal < 1 || event.signal > sig::max))
     return Errno::einval;
+  constexpr std::size_t kSigPending = 11;
+  const u64 most = k.rlimit(kSigPending).current;
+  if (k.queued_signals() >= most) return k.refuse("timers and queued signals", most, Errno::eagain);
   timer.signal = event.notify == kNotifyNone ? 0 : event.signal;
   timer.target = names_thread ? event.thread : 0;
   timer.value = event.value;

@@ -23,8 +23,9 @@ Timers::Timers() {
 void Kernel::expire_timer(Timer& timer, Nanos now, const Thread* running) {
   i64 times = 1;
   if (timer.interval > Nanos()) {
-    times += (now - *timer.due).value / timer.interval.value;
-    timer.due = after(*timer.due, Nanos(times * timer.interval.value));
+    const i64 more = (now - *timer.due).value / timer.interval.value;
+    times += more;
+    timer.due = after(*timer.due + Nanos(more * timer.interval.value), timer.interval);
   } else {
     timer.due.reset();
   }

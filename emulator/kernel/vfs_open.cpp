@@ -53,7 +53,7 @@ Result<Description> Files::create(Kernel& k, const Walk& walk, u32 flags, u16 mo
   const InodeId directory = walk.directory.inode;
   if (tree[directory].links == 0) return Errno::enoent;
   const auto inode = tree.create(directory, walk.name, FileType::regular, bits, real_time(k));
-  if (!inode) return inode.error();
+  if (!inode) return k.refuse("memory file system names", Tree::kMaxNames, inode.error());
   return Description{.object = TreeFile{*inode}};
 }
 
@@ -107,6 +107,7 @@ Result<Description> Files::open_inode(Kernel& k, const Thread& t, InodeId id, u3
   if (inode.frozen && (writes(flags) || (flags & kTruncate))) return Errno::erofs;
   if (inode.special == Special::generated) {
     auto text = std::make_shared<const std::string>(inode.generator(k, t));
+    if (const auto failure = room_for_text(k, text->size())) return *failure;
     return Description{.object = TextFile{id, std::move(text)}};
   }
   if (inode.special == Special::program) return Description{.object = ProgramFile{id}};

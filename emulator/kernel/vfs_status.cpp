@@ -191,7 +191,7 @@ Result<u64> Files::write_at(Kernel& k, const Description& d, u64 offset, std::sp
   if (const auto* file = std::get_if<TreeFile>(&d.object)) {
     const auto written = tree.write(file->inode, offset, from, real_time(k));
     if (!written && written.error() == Errno::enospc)
-      k.notice_once("the limit \"memory file system size\" is reached: /tmp answers ENOSPC");
+      return k.refuse("memory file system size", Tree::kMaxBytes, Errno::enospc);
     return written;
   }
   if (const auto* file = std::get_if<MountedFile>(&d.object)) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "emulator/kernel/limits.hpp"
+
 namespace emulator::kernel {
 
 using base::kPageSize;
@@ -62,6 +64,21 @@ Result<InodeId> Tree::create(InodeId directory, std::string_view name, FileType 
   edit(directory).entries.emplace(name, id);
   touch(directory, now);
   ++names_;
+  return id;
+}
+
+namespace {
+u64 names_of_target(const Inode& inode) { return inode.target.size() / limits::kLinkText; }
+}  // namespace
+
+Result<InodeId> Tree::create_link(InodeId directory, std::string_view name, std::string target,
+                                  i64 now) {
+  if (names_ + target.size() / limits::kLinkText >= kMaxNames) return Errno::enospc;
+  const auto id = create(directory, name, FileType::symlink, 0777, now);
+  if (!id) return id;
+  Inode& inode = edit(*id);
+  inode.target = std::move(target);
+  names_ += names_of_target(inode);
   return id;
 }
 
@@ -140,6 +157,7 @@ void Tree::drop_if_unused(InodeId id) {
   const Inode& inode = (*this)[id];
   if (inode.links > 0 || inode.openers > 0) return;
   used_pages_ -= inode.pages.size();
+  names_ -= names_of_target(inode);
   inodes_.erase(id);
 }
 

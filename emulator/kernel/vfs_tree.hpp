@@ -81,6 +81,9 @@ class Tree {
 
   Result<InodeId> create(InodeId directory, std::string_view name, FileType type, u16 mode,
                          i64 now);
+  /// A symbolic link. A long target counts as several names.
+  Result<InodeId> create_link(InodeId directory, std::string_view name, std::string target,
+                              i64 now);
   /// An inode without a name (memfd_create, O_TMPFILE).
   Result<InodeId> create_unnamed(u16 mode, i64 now);
   Failure link(InodeId directory, std::string_view name, InodeId to, i64 now);

@@ -5,6 +5,8 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "emulator/base/random.hpp"
+#include "emulator/kernel/clock.hpp"
+#include "emulator/kernel/limits.hpp"
 
 namespace emulator::machine {
 namespace {
@@ -83,7 +85,10 @@ void Machine::report_deadlock() {
 
 void Machine::jump_to_next_deadline() {
   const auto deadline = kernel_.next_deadline();
-  if (!deadline) report_deadlock();
+  if (!deadline || ++idle_expirations_ > kernel::limits::kIdleExpirations) report_deadlock();
+  if (*deadline > kernel::kEndOfTime)
+    throw base::LimitReached(
+        "every thread sleeps beyond the end of virtual time, 146 years after the start");
   if (*deadline > now()) clock_offset_ += (*deadline - now()).value;
   kernel_.set_time(now());
 }
@@ -99,6 +104,7 @@ void Machine::account(kernel::Thread& t) {
   const u64 done = core_.goal - static_cast<u64>(core_.budget) - slice_start_;
   slice_start_ += done;
   retired_ += done;
+  if (done != 0) idle_expirations_ = 0;
   t.instructions += done;
   slice_left_ -= std::min(slice_left_, done);
   kernel_.set_time(Nanos(static_cast<i64>(retired_) + clock_offset_), &t);

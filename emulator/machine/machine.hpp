@@ -95,6 +95,7 @@ class Machine {
   u64 schedule_state_;
   u64 slice_left_ = 0;
   u64 stop_at_ = ~u64{0};
+  u64 idle_expirations_ = 0;  // jumps of the clock since an instruction retired
   bool observing_ = false;
   bool stop_requested_ = false;
 };

@@ -51,6 +51,16 @@ RunLoop::RunLoop(Core& core, memory::AddressSpace& memory)
 
 void RunLoop::drop_page(u64 page) {
   blocks_.drop_page(page);
+  // It is a copy of what may have been dropped.
+  if (part_ != nullptr) blocks_.stop(*part_);
+  core_.jumps.clear();
+  core_.unlinked = nullptr;
+  look_up_ = true;
+}
+
+/// The observed loop may still hold the block that it came from: the next block_at frees it.
+void RunLoop::drop_all() {
+  blocks_.drop_all();
   core_.jumps.clear();
   core_.unlinked = nullptr;
   look_up_ = true;
@@ -58,15 +68,13 @@ void RunLoop::drop_page(u64 page) {
 
 void RunLoop::set_probes(std::set<u64> probes) {
   probes_ = std::move(probes);
-  blocks_.drop_all();
-  core_.jumps.clear();
-  core_.unlinked = nullptr;
-  look_up_ = true;
+  drop_all();
 }
 
 Block* RunLoop::block_at(Addr pc) {
   blocks_.free_dropped();
   if (Block* block = blocks_.find(pc)) return block;
+  if (blocks_.bytes() > kMostDecoded) drop_all();
   return blocks_.insert(builder_.build(pc));
 }
 
@@ -101,9 +109,10 @@ const Op* RunLoop::next_block(bool& stopped_by_probe) {
   stopped_by_probe = at_probe();
   if (stopped_by_probe) return nullptr;
   const Addr pc(core_.regs.rip);
-  const Op** const link = std::exchange(core_.unlinked, nullptr);
   Block* const block = block_at(pc);
   const Op* const first = block->ops.get();
+  // Gone when block_at had to drop the block that it lies in.
+  const Op** const link = std::exchange(core_.unlinked, nullptr);
   if (!probes_.contains(pc.value)) {
     if (link != nullptr)
       *link = first;

@@ -72,10 +72,15 @@ class RunLoop {
 
   const decode::Decoder& decoder() const { return builder_.decoder(); }
   void drop_page(u64 page);
+  /// What decoded code may take of the host's memory: when there is more, all of it is dropped and
+  /// decoded anew. The guest does not notice.
+  static constexpr u64 kMostDecoded = u64{64} << 20;
+  u64 decoded_bytes() const { return blocks_.bytes(); }
   std::size_t decoded_blocks() const { return blocks_.size(); }
 
  private:
   decode::Block* block_at(Addr pc);
+  void drop_all();
   /// The block at RIP, for the observed loop: `last`, executed just before, remembers it; null when
   /// there is no last one.
   decode::Block* block_after(decode::Block* last) {

@@ -40,6 +40,22 @@ void AddressSpace::code_write(u64 page) {
   if (code_pages_.erase(page) != 0 && code_changed_) code_changed_(page);
 }
 
+/// The exclusive frame of a page, new ones within the limit.
+Frame* AddressSpace::own(u64 page, bool& created) {
+  constexpr u64 kFreeTables = 1 << 20;
+  if (pages_.find(page) == nullptr) {
+    if (touched_bytes() + kPageSize > limit_)
+      throw base::LimitReached(
+          fmt::format("the guest touched more memory than --memory allows ({} MiB)", limit_ >> 20));
+    if (pages_.table_bytes() > limit_ / 4 + kFreeTables)
+      throw base::LimitReached(fmt::format(
+          "the pages that the guest touched lie so far apart that finding them takes more than a "
+          "quarter of --memory ({} MiB)",
+          limit_ >> 20));
+  }
+  return pages_.own(page, created);
+}
+
 /// The exclusive frame of a page, filled from its backing when it is new.
 u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, bool for_write,
                               u64 address, Access access) {
@@ -54,11 +70,8 @@ u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, 
       throw GuestFault{FaultKind::bus, Addr(address), access, true};
   }
   if (!for_write && source.empty()) return const_cast<u8*>(kZeroPage.data());
-  if (pages_.find(page) == nullptr && touched_bytes() + kPageSize > limit_)
-    throw base::LimitReached(
-        fmt::format("the guest touched more memory than --memory allows ({} MiB)", limit_ >> 20));
   bool created = false;
-  Frame* frame = pages_.own(page, created);
+  Frame* frame = own(page, created);
   if (created && !source.empty()) std::memcpy(frame->bytes.data(), source.data(), source.size());
   return frame->bytes.data();
 }
@@ -135,7 +148,14 @@ bool AddressSpace::copy_in(Addr from, std::span<u8> to) {
 bool AddressSpace::copy_out(Addr to, std::span<const u8> from) {
   try {
     write(to, from);
-    if (journal_ != nullptr) journal_->emplace_back(to, std::vector<u8>(from.begin(), from.end()));
+    if (journal_ != nullptr) {
+      journal_bytes_ += from.size();
+      if (journal_bytes_ > limit_)
+        throw base::LimitReached(fmt::format(
+            "a system call wrote more than --memory ({} MiB) in all, too much to record",
+            limit_ >> 20));
+      journal_->emplace_back(to, std::vector<u8>(from.begin(), from.end()));
+    }
     return true;
   } catch (const GuestFault&) {
     return false;

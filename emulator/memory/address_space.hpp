@@ -91,7 +91,8 @@ concept Record = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> &&
 
 class AddressSpace {
  public:
-  /// `limit`: bytes of pages that may be touched; reaching it throws base::LimitReached.
+  /// `limit`: bytes of pages that may be touched; reaching it throws base::LimitReached. So does a
+  /// page table of more than a quarter of it, as pages that lie far apart need.
   explicit AddressSpace(u64 limit);
 
   // -- mappings; addresses and lengths are page-aligned, ranges lie in user space (checked by the
@@ -132,9 +133,11 @@ class AddressSpace {
   bool copy_out(Addr to, const T& from) {
     return copy_out(to, std::span(reinterpret_cast<const u8*>(&from), sizeof(T)));
   }
-  /// While set, every copy_out is noted here: what the kernel wrote for a system call.
+  /// While set, every copy_out is noted here: what the kernel wrote for a system call. More than
+  /// `limit` bytes, into the same pages over and over, throw base::LimitReached.
   void journal_copies(std::vector<std::pair<Addr, std::vector<u8>>>* journal) {
     journal_ = journal;
+    journal_bytes_ = 0;
   }
   /// Writes whatever the protection (the loader, a debugger). Mapped pages only.
   void poke(Addr to, std::span<const u8> from);
@@ -189,6 +192,7 @@ class AddressSpace {
   void tell(Change what, u64 start, u64 length) const {
     if (changed_) changed_(what, Addr(start), length);
   }
+  Frame* own(u64 page, bool& created);
   [[noreturn]] static void fault(u64 address, cpu::Access access, bool present);
   u8* materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address,
                   cpu::Access access);
@@ -202,6 +206,7 @@ class AddressSpace {
   Tlb* tlb_ = &own_tlb_;
   u64 limit_;
   std::vector<std::pair<Addr, std::vector<u8>>>* journal_ = nullptr;
+  u64 journal_bytes_ = 0;
 };
 
 }  // namespace emulator::memory

@@ -5,7 +5,8 @@
 
 namespace emulator::memory {
 
-PageTable::PageTable(const PageTable& other) : root_(other.root_), count_(other.count_) {
+PageTable::PageTable(const PageTable& other)
+    : root_(other.root_), count_(other.count_), nodes_(other.nodes_) {
   if (root_ != nullptr) retain(root_, 0);
 }
 
@@ -51,6 +52,20 @@ Frame* PageTable::find(u64 page) const {
   return static_cast<Frame*>(p);
 }
 
+std::optional<u64> PageTable::next(u64 first, u64 last) const {
+  while (first < last) {
+    const void* p = root_;
+    unsigned level = 0;
+    while (level < kLevels && p != nullptr)
+      p = static_cast<const Node*>(p)->slot[index(first, level++)];
+    if (p != nullptr) return first;
+    // Nothing below the slot that ended the walk: on to the page where the next slot begins.
+    const unsigned shift = kBitsPerLevel * (kLevels - std::max(level, 1u));
+    first = ((first >> shift) + 1) << shift;
+  }
+  return std::nullopt;
+}
+
 bool PageTable::exclusive(u64 page) const {
   void* p = root_;
   for (unsigned level = 0; level < kLevels; ++level) {
@@ -62,7 +77,7 @@ bool PageTable::exclusive(u64 page) const {
 
 Frame* PageTable::own(u64 page, bool& created) {
   created = false;
-  if (root_ == nullptr) root_ = new Node;
+  if (root_ == nullptr) root_ = new Node, ++nodes_;
   root_ = unshared(root_, 0);
   Node* node = root_;
   for (unsigned level = 0; level + 1 < kLevels; ++level) {
@@ -70,6 +85,7 @@ Frame* PageTable::own(u64 page, bool& created) {
     if (slot == nullptr) {
       slot = new Node;
       ++node->used;
+      ++nodes_;
     } else {
       slot = unshared(static_cast<Node*>(slot), level + 1);
     }
@@ -117,6 +133,7 @@ u64 PageTable::erase_in(Node*& node, unsigned level, u64 base_page, u64 first, u
   if (node->used == 0) {
     release(node, level);
     node = nullptr;
+    --nodes_;
   }
   return erased;
 }

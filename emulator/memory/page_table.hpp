@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "emulator/base/types.hpp"
@@ -23,9 +24,12 @@ class PageTable {
   PageTable() = default;
   PageTable(const PageTable& other);
   PageTable(PageTable&& other) noexcept
-      : root_(std::exchange(other.root_, nullptr)), count_(std::exchange(other.count_, 0)) {}
+      : root_(std::exchange(other.root_, nullptr)),
+        count_(std::exchange(other.count_, 0)),
+        nodes_(std::exchange(other.nodes_, 0)) {}
   PageTable& operator=(PageTable other) noexcept {
     std::swap(root_, other.root_), std::swap(count_, other.count_);
+    std::swap(nodes_, other.nodes_);
     return *this;
   }
   ~PageTable();
@@ -41,6 +45,10 @@ class PageTable {
   void erase(u64 first, u64 last);
   /// Pages held.
   u64 count() const { return count_; }
+  /// What the tree above the pages takes: as much as they do when they lie far apart.
+  u64 table_bytes() const { return nodes_ * sizeof(Node); }
+  /// The first page in [first, last) that is held.
+  std::optional<u64> next(u64 first, u64 last) const;
   /// Calls visit(page, frame) in ascending order.
   template <class Visit>
   void for_each(Visit visit) const {
@@ -77,7 +85,7 @@ class PageTable {
   }
 
   Node* root_ = nullptr;
-  u64 count_ = 0;
+  u64 count_ = 0, nodes_ = 0;
 };
 
 }  // namespace emulator::memory

@@ -149,12 +149,16 @@ void AddressSpace::discard(Addr start, u64 length) {
 }
 
 void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
-  for (u64 offset = 0; offset < length; offset += base::kPageSize) {
-    const u64 source = (from.value + offset) / base::kPageSize;
-    const Frame* frame = pages_.find(source);
-    if (frame == nullptr) continue;
+  const u64 first = from.value / base::kPageSize, last = first + length / base::kPageSize;
+  const u64 target = to.value / base::kPageSize;
+  std::vector<u8> bytes(base::kPageSize);
+  for (auto page = pages_.next(first, last); page; page = pages_.next(*page + 1, last)) {
+    const Frame* frame = pages_.find(*page);
+    std::copy(frame->bytes.begin(), frame->bytes.end(), bytes.begin());
+    pages_.erase(*page, *page + 1);  // first, so that a move needs no room
     bool created = false;
-    pages_.own((to.value + offset) / base::kPageSize, created)->bytes = frame->bytes;
+    Frame* moved = own(target + (*page - first), created);
+    std::copy(bytes.begin(), bytes.end(), moved->bytes.begin());
   }
   tlb_->clear();
   tell(Change::contents, to.value, length);

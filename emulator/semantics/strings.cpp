@@ -2,9 +2,16 @@
 // in those rows.
 #include "emulator/semantics/strings.hpp"
 
+#include "emulator/base/error.hpp"
 #include "emulator/semantics/table.hpp"
 
 namespace emulator::semantics {
+
+void repeats_without_end() {
+  throw base::LimitReached(
+      fmt::format("a string instruction repeats more than {} times", kMostRepeats));
+}
+
 namespace {
 
 template <class M>

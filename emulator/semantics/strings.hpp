@@ -27,11 +27,18 @@ RT0_INLINE u64 stride(auto& c) {
 /// Runs `step` once, or with a REP prefix until RCX is zero or `again` says no. `bulk(left)` may do
 /// some iterations at once that can neither fault nor be told from single ones; it returns how
 /// many, 0 when the next has to be a step.
+inline constexpr u64 kMostRepeats = u64{1} << 33;
+[[noreturn]] void repeats_without_end();
+
 template <class Step, class Again, class Bulk>
 void repeated(auto& c, Step step, Again again, Bulk bulk) {
   const Repeat repeat = repeat_of(c);
   if (repeat == Repeat::none) return step();
+  u64 steps = 0;
   while (u64 left = c.template reg<u64>(cpu::rcx)) {
+    // It counts as one instruction, and what it only reads takes no memory: nothing else bounds it.
+    if (++steps > kMostRepeats) [[unlikely]]
+      repeats_without_end();
     if (const u64 done = bulk(left)) {
       c.template set_reg<u64>(cpu::rcx, left - done);
       continue;

@@ -169,6 +169,29 @@ TEST_CASE("a loop that writes over its own page in each round runs to its end") 
   }
 }
 
+TEST_CASE("code that is written over takes effect at once wherever a turn ends") {
+  // As above, with three instructions between the store and the one that it changes.
+  Code code = kWritableCode;
+  const u32 patched = static_cast<u32>(kText + code.size() + 8 + 3 + 1);
+  code = code +
+         Code{0xc6,
+              0x04,
+              0x25,
+              static_cast<u8>(patched),
+              static_cast<u8>(patched >> 8),
+              static_cast<u8>(patched >> 16),
+              static_cast<u8>(patched >> 24),
+              42} +
+         Code{0x90, 0x90, 0x90} + Code{0xbf, 0, 0, 0, 0} + Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
+  for (u64 n = 1; n < 12; ++n) {
+    Guest g(code);
+    g.machine.stop_at(n);  // the block is executed in two parts
+    CHECK_FALSE(g.machine.run().has_value());
+    g.machine.stop_at(~u64{0});
+    CHECK(g.run() == 42);
+  }
+}
+
 TEST_CASE("faults become the signals that Linux sends") {
   const auto killed_by = [](const Code& code) { return Guest(code).run() - 128; };
   CHECK(killed_by({0x0f, 0x0b}) == 4);               // ud2: SIGILL
