@@ -18,7 +18,7 @@ namespace {
 
 using namespace emulator;
 
-constexpr u64 kInstructions = 20'000, kMemory = u64{8} << 20;
+constexpr u64 kInstructions = 3'000, kMemory = u64{8} << 20;
 constexpr u64 kDataSize = 0x4000;
 
 struct Plan {
