@@ -49,6 +49,7 @@ class Machine {
   void observe(bool wanted) { observing_ = wanted; }
   void set_probes(std::set<u64> addresses) { loop_.set_probes(std::move(addresses)); }
   void remove_probe(Addr a) { loop_.remove_probe(a); }
+  void add_probe(Addr a) { loop_.add_probe(a); }
   /// From the hook `probe`: the current thread's registers, to be changed. Where RIP is moved to, a
   /// probe counts again, unless pass_probe() is called.
   cpu::Registers& edit_registers() { return core_.regs; }

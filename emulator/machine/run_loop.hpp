@@ -65,6 +65,10 @@ class RunLoop {
   /// Addresses at which the loop stops before executing. Changing them drops the decoded blocks.
   const std::set<u64>& probes() const { return probes_; }
   void set_probes(std::set<u64> probes);
+  /// From a hook too; only the blocks on that page are dropped.
+  void add_probe(Addr a) {
+    if (probes_.insert(a.value).second) drop_page(a.value / base::kPageSize);
+  }
   /// From a hook too: what was decoded stays.
   void remove_probe(Addr a) { probes_.erase(a.value); }
   /// The next instruction may run although there is a probe on it.

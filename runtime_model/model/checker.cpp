@@ -39,12 +39,30 @@ Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine
 
 Checker::~Checker() = default;
 
-Checker::Lane& Checker::lane_of(Tid tid) {
+/// A thread's lane, brought up to date after a time that was not observed.
+Checker::Lane& Checker::lane_of(Tid tid, const Registers& regs) {
   if (last_lane_ == nullptr || last_lane_->tid != tid) {
     last_lane_ = &lanes_[tid];
     last_lane_->tid = tid;
   }
-  return *last_lane_;
+  Lane& lane = *last_lane_;
+  if (lane.epoch != epoch_) {
+    lane.epoch = epoch_;
+    const Addr g = current_g(regs);
+    const Addr m = g == Addr() ? g : peek<Addr>(g + guest_.offset.g_m);
+    const Addr gsignal = m == Addr() ? m : peek<Addr>(m + guest_.offset.m_gsignal);
+    const u64 lo = peek<u64>(gsignal + guest_.offset.g_lo);
+    const u64 hi = peek<u64>(gsignal + guest_.offset.g_hi);
+    lane.signals = gsignal != Addr() && regs[rsp] >= lo && regs[rsp] < hi ? 1 : 0;
+  }
+  return lane;
+}
+
+void Checker::observe_while_needed() {
+  if (observing_ == (live_ != 0)) return;
+  observing_ = live_ != 0;
+  if (observing_) ++epoch_;
+  machine_.observe(observing_);
 }
 
 Addr Checker::current_g(const Registers& regs) const {
@@ -52,8 +70,8 @@ Addr Checker::current_g(const Registers& regs) const {
 }
 
 void Checker::retired(const Thread& t, const Retired& r) {
-  Lane& lane = lane_of(t.tid);
   const Registers& regs = machine_.registers(t);
+  Lane& lane = lane_of(t.tid, regs);
   // Control that came from nowhere is the kernel's: a signal handler begins.
   if (r.pc.value != lane.next_pc && handlers_.contains(r.pc.value)) ++lane.signals;
   lane.next_pc = regs.rip;
@@ -67,6 +85,58 @@ void Checker::retired(const Thread& t, const Retired& r) {
     returned(lane, r.number, regs);
   else if (&r.row == call_ || &r.row == jmp_)
     transferred(lane, r, regs);
+  observe_while_needed();
+}
+
+std::set<u64> Checker::probes() const {
+  std::set<u64> all;
+  for (const auto& [address, point] : points_)
+    if (point.model != nullptr) all.insert(address);
+  return all;
+}
+
+/// A loop may have its head where the function begins: its frame is there already.
+bool Checker::enters_again(const Lane& lane, const Registration& model,
+                           const Registers& regs) const {
+  if (lane.stack.empty()) return false;
+  const Activation& a = *lane.stack.back();
+  return &a.model == &model && a.g == current_g(regs) && a.depth == depth_below(a.g, regs[rsp]) &&
+         a.waits != Waits::called && a.return_pc == peek<Addr>(Addr(regs[rsp]));
+}
+
+bool Checker::probe(const Thread& t, Addr at) {
+  const auto it = points_.find(at.value);
+  const Registers& regs = machine_.registers(t);
+  if (it == points_.end() || regs.fs_base() == 0) return it != points_.end();
+  Lane& lane = lane_of(t.tid, regs);
+  const u64 number = machine_.retired();
+  wake(lane, number, regs);
+  for (std::size_t i = 0; i < lane.restarts.size(); ++i)
+    if (lane.restarts[i].pc == at && lane.restarts[i].sp == regs[rsp]) {
+      const Restart again = lane.restarts[i];
+      lane.restarts.resize(i);
+      restart(lane, again, number);
+      break;
+    }
+  const Point& point = it->second;
+  if (point.model != nullptr && !enters_again(lane, *point.model, regs)) {
+    drop_stale(lane, regs);
+    std::vector<u64> words;
+    for (unsigned i = 0; i < point.model->words; ++i)
+      words.push_back(point.abi == Abi::zero         ? peek<u64>(Addr(regs[rsp] + 8 + 8 * u64{i}))
+                      : i < kIntegerRegisters.size() ? regs[kIntegerRegisters[i]]
+                                                     : 0);
+    begin(lane, *point.model, std::move(words), number, regs, peek<Addr>(Addr(regs[rsp])));
+  }
+  observe_while_needed();
+  return true;
+}
+
+void Checker::restart(Lane& lane, const Restart& again, u64 number) {
+  std::vector<u64> words;
+  for (unsigned k = 0; k < again.model->words && k < kIntegerRegisters.size(); ++k)
+    words.push_back(again.entry[kIntegerRegisters[k]]);
+  begin(lane, *again.model, std::move(words), number, again.entry, again.return_pc, true);
 }
 
 void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) {
@@ -130,21 +200,13 @@ void Checker::transferred(Lane& lane, const Retired& r, const Registers& regs) {
   if (it == points_.end()) return;
   const Point& point = it->second;
   if (point.grows) return start_over(lane, regs);
-  // A loop may have its head where the function begins.
-  if (&r.row == jmp_ && point.model != nullptr) {
-    const auto* from = guest_.symbols.function_at(r.pc);
-    const bool inside = from != nullptr && from->entry.value == regs.rip;
-    const bool again =
-        inside && !lane.stack.empty() && lane.stack.back()->model.function == from->name;
-    if (again) return;
-  }
-  entered(lane, point, r.number, regs);
+  arrive_and_leave(lane, point, r.number, regs);
 }
 
 /// Bytes from the high end of g's stack down to `sp`: what stays when the stack is moved.
 u64 Checker::depth_below(Addr g, u64 sp) const { return peek<u64>(g + guest_.offset.g_hi) - sp; }
 
-void Checker::entered(Lane& lane, const Point& point, u64 number, const Registers& regs) {
+void Checker::arrive_and_leave(Lane& lane, const Point& point, u64 number, const Registers& regs) {
   if (point.wanted)
     for (std::size_t i = lane.stack.size(); i-- > 0;)
       if (matches(*lane.stack[i], point, number, regs)) arrived(lane, i, number, regs);
@@ -157,14 +219,6 @@ void Checker::entered(Lane& lane, const Point& point, u64 number, const Register
         close(lane, i, number, regs);
       }
   }
-  if (point.model == nullptr || regs.fs_base() == 0) return;
-  drop_stale(lane, regs);
-  std::vector<u64> words;
-  for (unsigned i = 0; i < point.model->words; ++i)
-    words.push_back(point.abi == Abi::zero         ? peek<u64>(Addr(regs[rsp] + 8 + 8 * u64{i}))
-                    : i < kIntegerRegisters.size() ? regs[kIntegerRegisters[i]]
-                                                   : 0);
-  begin(lane, *point.model, std::move(words), number, regs, peek<Addr>(Addr(regs[rsp])));
 }
 
 void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
@@ -285,6 +339,15 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
   close(lane, index, number, regs);
 }
 
+/// The function parks: its model starts afresh when the code that it parks in returns.
+void Checker::wait_for_return(Lane& lane, const Activation& a, const Registers& regs) {
+  const Addr back = peek<Addr>(Addr(regs[rsp]));
+  std::erase_if(lane.restarts, [&](const Restart& r) { return r.sp == regs[rsp] + 8; });
+  lane.restarts.push_back({back, regs[rsp] + 8, &a.model, a.entry, a.return_pc, a.depth});
+  points_.try_emplace(back.value);
+  machine_.add_probe(back);
+}
+
 void Checker::returned(Lane& lane, u64 number, const Registers& regs) {
   wake(lane, number, regs);
   for (std::size_t i = lane.stack.size(); i-- > 0;) {
@@ -295,16 +358,6 @@ void Checker::returned(Lane& lane, u64 number, const Registers& regs) {
     } else if (a.return_pc.value == regs.rip && depth_below(a.g, regs[rsp] - 8) == a.depth) {
       close(lane, i, number, regs);
     }
-  }
-  for (std::size_t i = lane.restarts.size(); i-- > 0;) {
-    const Restart again = lane.restarts[i];
-    if (again.pc.value != regs.rip || again.sp != regs[rsp]) continue;
-    lane.restarts.resize(i);
-    std::vector<u64> words;
-    for (unsigned k = 0; k < again.model->words && k < kIntegerRegisters.size(); ++k)
-      words.push_back(again.entry[kIntegerRegisters[k]]);
-    begin(lane, *again.model, std::move(words), number, again.entry, again.return_pc, true);
-    return;
   }
 }
 

@@ -23,12 +23,17 @@ namespace runtime_model::model {
 
 class Checker {
  public:
-  /// `name_of` says what lies at an address; all outlive the checker. The machine's hook `retired`
-  /// is to call retired(), for every instruction from the first on.
+  /// `name_of` says what lies at an address; all outlive the checker. The machine's hooks `retired`
+  /// and `probe` are to call retired() and probe(). Only while a model waits is every instruction
+  /// observed; otherwise the machine runs at full speed from one probe to the next.
   Checker(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine,
           std::function<std::string(Addr)> name_of);
   ~Checker();
 
+  /// Entries of the modelled functions: where the machine is to call probe().
+  std::set<u64> probes() const;
+  /// False when the address is none of the checker's.
+  bool probe(const emulator::kernel::Thread& t, Addr at);
   void retired(const emulator::kernel::Thread& t, const emulator::machine::Retired& r);
   /// The program is over: what still waits counts as unfinished.
   void finish();
@@ -68,14 +73,18 @@ class Checker {
     std::vector<Restart> restarts;
     u64 next_pc = 0;
     unsigned signals = 0;  ///< handlers that are running
+    u64 epoch = 0;         ///< of observation, in which the two were last right
   };
 
-  Lane& lane_of(Tid tid);
+  Lane& lane_of(Tid tid, const Registers& regs);
+  void observe_while_needed();
+  bool enters_again(const Lane& lane, const Registration& model, const Registers& regs) const;
   void note_writes(Lane& lane, const emulator::machine::Retired& r, const Registers& after);
   void note_write(Lane& lane, const RealWrite& w);
   static void foreign_write(Activation& a, const RealWrite& w);
   void transferred(Lane& lane, const emulator::machine::Retired& r, const Registers& regs);
-  void entered(Lane& lane, const Point& point, u64 number, const Registers& regs);
+  void arrive_and_leave(Lane& lane, const Point& point, u64 number, const Registers& regs);
+  void restart(Lane& lane, const Restart& again, u64 number);
   void returned(Lane& lane, u64 number, const Registers& regs);
   void begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
              const Registers& entry, Addr return_pc, bool woke = false);
@@ -88,6 +97,7 @@ class Checker {
   unsigned depth_around(const Lane& lane, const Activation& a) const;
   void want(Activation& a);
   void close(Lane& lane, std::size_t index, u64 number, const Registers& regs);
+  void wait_for_return(Lane& lane, const Activation& a, const Registers& regs);
   void abandon(Lane& lane, std::size_t index);
   void drop_stale(Lane& lane, const Registers& regs);
   void start_over(Lane& lane, const Registers& regs);
@@ -115,6 +125,8 @@ class Checker {
   std::vector<std::unique_ptr<Activation>> aside_;
   Lane* last_lane_ = nullptr;
   u64 sequence_ = 0;
+  u64 epoch_ = 0;
+  bool observing_ = false;
   std::size_t live_ = 0;  ///< activations on all threads, without those set aside
   CheckReport report_;
   std::set<std::pair<std::string, std::string>> told_reasons_;

@@ -14,6 +14,8 @@ void Checker::set_aside(Lane& lane, std::size_t index, u64 number, const Registe
   a->real.clear(), a->trouble.clear(), a->interleaved = false;
   a->shadow.reset();
   a->rt.begin_segment();
+  points_.try_emplace(a->call_return.value);
+  machine_.add_probe(a->call_return);
   aside_.push_back(std::move(a));
 }
 

@@ -54,7 +54,8 @@ void Guest::look_up() {
   offset = {
       offset_of(layouts, "runtime.g", "m"),        offset_of(layouts, "runtime.g", "stack.lo"),
       offset_of(layouts, "runtime.g", "stack.hi"), offset_of(layouts, "runtime.g", "sched.sp"),
-      offset_of(layouts, "runtime.m", "g0"),       offset_of(layouts, "runtime.m", "curg")};
+      offset_of(layouts, "runtime.m", "g0"),       offset_of(layouts, "runtime.m", "curg"),
+      offset_of(layouts, "runtime.m", "gsignal")};
   if (!find(lock_function)) lock_function = "runtime.lock";
   if (!find(unlock_function)) unlock_function = "runtime.unlock";
 }

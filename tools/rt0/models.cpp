@@ -86,13 +86,14 @@ void Models::attach(std::function<void(const emulator::kernel::Thread&, Addr)> o
   auto& machine = session_.machine();
   if (checker_) {
     machine.on.retired = [this](const auto& t, const auto& r) { checker_->retired(t, r); };
-    machine.observe(true);
+    probes_ = checker_->probes();
   }
   if (driver_) probes_ = driver_->probes();
   other_probes.insert(probes_.begin(), probes_.end());
   machine.set_probes(std::move(other_probes));
   machine.on.probe = [this, other = std::move(other_probe)](const auto& t, Addr at) {
     if (other) other(t, at);
+    if (checker_) (void)checker_->probe(t, at);
     if (driver_) (void)driver_->probe(t, at);
   };
 }

@@ -110,24 +110,27 @@ TEST_CASE("the models of stacks agree with the real code on every field of hello
   REQUIRE(world.output() == "hello, world\n");
 }
 
-TEST_CASE("a program does the same with and without checking, instruction by instruction") {
+TEST_CASE("a program does the same with and without checking, thread switch by thread switch") {
   NEEDS_HELLO
-  const auto pcs = [](bool checked) {
+  const auto run = [](bool checked) {
     GoWorld world;
-    const Registry registry = stack_models();
-    model::Checker checker(world.guest(), registry, world.machine(),
-                           [](Addr) { return std::string(); });
     u64 hash = 0;
-    world.machine().on.retired = [&](const auto& t, const auto& r) {
-      hash = (hash ^ r.pc.value ^ static_cast<u64>(t.tid)) * 0x9e3779b97f4a7c15;
-      for (const auto& e : r.effects) hash = (hash ^ e.after[0]) * 0x9e3779b97f4a7c15;
-      if (checked) checker.retired(t, r);
+    const auto mix = [&](u64 v) { hash = (hash ^ v) * 0x9e3779b97f4a7c15; };
+    auto& machine = world.machine();
+    machine.on.resuming = [&](const kernel::Thread& t) {
+      mix(machine.retired()), mix(static_cast<u64>(t.tid)), mix(machine.registers(t).rip);
+      for (unsigned i = 0; i < 16; ++i) mix(machine.registers(t).gpr(i));
     };
-    world.machine().observe(true);
-    (void)world.machine().run();
-    return std::pair(hash, world.machine().retired());
+    machine.kernel().on.syscall = [&](const auto& t, const auto*, u64 number, const auto&,
+                                      const auto&) { mix(number), mix(t.regs.gpr(0)); };
+    if (checked)
+      (void)world.check(stack_models());
+    else
+      (void)world.machine().run();
+    mix(machine.retired());
+    return std::pair(hash, world.output());
   };
-  REQUIRE(pcs(true) == pcs(false));
+  REQUIRE(run(true) == run(false));
 }
 
 TEST_CASE("a field that a model gets wrong is named with both values") {

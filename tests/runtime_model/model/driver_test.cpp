@@ -1,6 +1,8 @@
 // Models in place of the real code of a real program.
 #include "runtime_model/model/driver.hpp"
 
+#include <algorithm>
+
 #include "runtime_model/stack/models.hpp"
 #include "runtime_model/stack/stackalloc.hpp"
 #include "tests/runtime_model/support/checked_hello.hpp"
@@ -39,8 +41,8 @@ TEST_CASE(
     told.push_back(t.step.id);
   });
   REQUIRE(world.output() == "hello, world\n");
-  REQUIRE(calls.at("runtime.stackalloc") >= 6);
-  REQUIRE(told.front() == "stackalloc/large");  // m0's signal stack of 32 KiB
+  REQUIRE(calls.at("runtime.malg") >= 6);  // stackalloc is called by its model
+  REQUIRE(std::find(told.begin(), told.end(), "stackalloc/large") != told.end());
 }
 
 TEST_CASE("both ways tell the same first steps") {

@@ -59,7 +59,8 @@ model::CheckReport GoWorld::check(const model::Registry& registry, model::Listen
   model::Checker checker(parts_->guest, registry, machine, [this](Addr a) { return name_of(a); });
   checker.listener = std::move(listener);
   machine.on.retired = [&](const auto& t, const auto& r) { checker.retired(t, r); };
-  machine.observe(true);
+  machine.on.probe = [&](const auto& t, Addr at) { (void)checker.probe(t, at); };
+  machine.set_probes(checker.probes());
   (void)machine.run();
   checker.finish();
   return checker.report();
