@@ -44,9 +44,12 @@ class Machine {
     stop_requested_ = true;
     loop_.leave();
   }
-  /// Switches between the loop that reports every instruction and the one that does not. From a
-  /// hook it takes effect at the next probe, system call or turn.
-  void observe(bool wanted) { observing_ = wanted; }
+  /// Switches between the loop that reports every instruction and the one that does not, before
+  /// the next instruction.
+  void observe(bool wanted) {
+    if (observing_ != wanted) loop_.leave();
+    observing_ = wanted;
+  }
   void set_probes(std::set<u64> addresses) { loop_.set_probes(std::move(addresses)); }
   void remove_probe(Addr a) { loop_.remove_probe(a); }
   void add_probe(Addr a) { loop_.add_probe(a); }

@@ -6,6 +6,7 @@
 #include "runtime_model/golang/boot_routines.hpp"
 #include "runtime_model/golang/globals.hpp"
 #include "runtime_model/golang/layouts.hpp"
+#include "tools/rt0/coverage.hpp"
 #include "tools/rt0/options.hpp"
 #include "tools/rt0/program.hpp"
 
@@ -38,6 +39,24 @@ void print_globals(const Globals& globals) {
   fmt::print("\nthe runtime's variables, and what says where they are:\n");
   for (const auto& global : globals.entries())
     fmt::print("  {:<32} {}  {}\n", global.name, hex(global.address), global.how);
+}
+
+std::string_view state_name(ModelCoverage::State state) {
+  switch (state) {
+    case ModelCoverage::State::modelled:
+      return "modelled";
+    case ModelCoverage::State::absent:
+      return "absent";
+    case ModelCoverage::State::uncovered:
+      return "real code only";
+  }
+  return "";
+}
+
+void print_models(const Program& p) {
+  fmt::print("\nthe runtime's functions that rt0 has a model of, for this program:\n");
+  for (const ModelCoverage& m : model_coverage(p))
+    fmt::print("  {:<40} {:<15} {}\n", m.function, state_name(m.state), m.text);
 }
 
 void print_text(const Program& p) {
@@ -76,6 +95,7 @@ void print_text(const Program& p) {
                       f->code == runtime_model::golang::Code::wrapper ? " (ABI0 wrapper)" : "");
     fmt::print("  {:<32} {}\n", found.name, where);
   }
+  print_models(p);
   print_globals(data.globals);
 }
 
@@ -113,6 +133,10 @@ void print_json(const Program& p) {
   for (const auto& global : data.globals.entries())
     j["globals"].push_back(
         {{"name", global.name}, {"at", hex(global.address)}, {"by", global.how}});
+  j["models"] = nlohmann::ordered_json::array();
+  for (const ModelCoverage& m : model_coverage(p))
+    j["models"].push_back(
+        {{"function", m.function}, {"state", state_name(m.state)}, {"text", m.text}});
   fmt::print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 

@@ -72,11 +72,12 @@ Models::Models(Session& session, const ModelOptions& options)
     : session_(session),
       registry_(chosen(options)),
       guest_(*session.program().image, session.program().symbols, session.program().build),
-      memory_(session.machine().memory()) {
+      memory_(session.machine().memory()),
+      names_(golang::Views(memory_, guest_.tables), guest_.layouts, guest_.globals,
+             guest_.symbols) {
   auto& machine = session.machine();
   if (options.runtime == "check")
-    checker_.emplace(guest_, registry_, machine,
-                     [this](Addr a) { return guest_.symbols.describe(a); });
+    checker_.emplace(guest_, registry_, machine, [this](Addr a) { return names().name(a); });
   else if (options.runtime == "model")
     driver_.emplace(guest_, registry_, machine);
 }
@@ -123,13 +124,21 @@ Addr Models::current_g(const emulator::kernel::Thread& t) const {
   return g;
 }
 
+/// Names that know of every object there is by now.
+golang::Names& Models::names() {
+  const u64 now = session_.machine().retired();
+  if (names_at_ != now) names_.refresh();
+  names_at_ = now;
+  return names_;
+}
+
 Naming Models::naming() {
   Naming n;
-  n.place = [this](Addr a) { return guest_.symbols.describe(a); };
-  n.value = [this](Addr, std::span<const u8> bytes) {
+  n.place = [this](Addr a) { return names().name(a); };
+  n.value = [this](Addr a, std::span<const u8> bytes) {
     u64 v = 0;
     for (std::size_t i = 0; i < bytes.size() && i < 8; ++i) v |= u64{bytes[i]} << (8 * i);
-    return guest_.symbols.describe(Addr(v));
+    return names().value_text(names().place(a), v);
   };
   n.who = [this](Addr g) {
     const golang::G gp = golang::Views(memory_, guest_.tables).g(g);

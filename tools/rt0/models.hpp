@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime_model/golang/names.hpp"
 #include "runtime_model/model/checker.hpp"
 #include "runtime_model/model/driver.hpp"
 #include "runtime_model/model/shadow_memory.hpp"
@@ -50,11 +51,16 @@ class Models {
   const runtime_model::model::Driver* driver() const { return driver_ ? &*driver_ : nullptr; }
 
  private:
+  runtime_model::golang::Names& names();
+
   Session& session_;
   std::set<emulator::u64> probes_;
   runtime_model::model::Registry registry_;
   runtime_model::model::Guest guest_;
   runtime_model::model::LiveMemory memory_;
+  runtime_model::golang::Names names_;
+  emulator::u64 names_at_ =
+      ~emulator::u64{0};  ///< instruction at which they were brought up to date
   std::optional<runtime_model::model::Checker> checker_;
   std::optional<runtime_model::model::Driver> driver_;
 };
