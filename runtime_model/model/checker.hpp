@@ -76,6 +76,11 @@ class Checker {
     u64 epoch = 0;         ///< of observation, in which the two were last right
   };
 
+  struct Result {
+    u64 model, real;
+    unsigned bytes;
+  };
+
   Lane& lane_of(Tid tid, const Registers& regs);
   void observe_while_needed();
   bool enters_again(const Lane& lane, const Registration& model, const Registers& regs) const;
@@ -102,7 +107,8 @@ class Checker {
   void drop_stale(Lane& lane, const Registers& regs);
   void start_over(Lane& lane, const Registers& regs);
   void judge(Activation& a, u64 number, const Registers& regs, FunctionReport& f);
-  void judge_results(Activation& a, u64 number, const Registers& regs, FunctionReport& f);
+  std::vector<Result> results_of(const Activation& a, const Registers& regs) const;
+  void count(const Activation& a, const Field& field, u64 number, FunctionReport& f);
   void tell(Activation& a, const std::vector<Field>& fields);
   std::vector<Range> dead_ranges(const Activation& a) const;
   u64 depth_below(Addr g, u64 sp) const;

@@ -65,16 +65,37 @@ void Checker::differ(FunctionReport& f, Difference d) {
   if (f.differences.size() < FunctionReport::kKeep) f.differences.push_back(std::move(d));
 }
 
-void Checker::judge_results(Activation& a, u64 number, const Registers& regs, FunctionReport& f) {
+/// The results of a model that is through, each beside what the real code returned.
+std::vector<Checker::Result> Checker::results_of(const Activation& a, const Registers& regs) const {
+  std::vector<Result> out;
+  if (!a.trouble.empty() || !a.frame->done()) return out;
   const auto results = a.frame->results();
   for (std::size_t i = 0; i < results.size() && i < kIntegerRegisters.size(); ++i) {
     const u64 mask = results[i].bytes == 8 ? ~u64{0} : (u64{1} << (8 * results[i].bytes)) - 1;
-    const u64 model = results[i].value & mask, real = regs[kIntegerRegisters[i]] & mask;
-    ++f.fields;
-    if (model == real)
+    out.push_back({results[i].value & mask, regs[kIntegerRegisters[i]] & mask, results[i].bytes});
+  }
+  return out;
+}
+
+void Checker::count(const Activation& a, const Field& field, u64 number, FunctionReport& f) {
+  ++f.fields;
+  const bool counts = field.changed && a.outermost;
+  if (counts) report_.changed_bytes += field.size;
+  switch (field.verdict) {
+    case Field::Verdict::equal:
       ++f.equal;
-    else
-      differ(f, {number, fmt::format("result {}", i), model, real, results[i].bytes, {}});
+      if (counts) report_.predicted_bytes += field.size;
+      break;
+    case Field::Verdict::different:
+      differ(f, {number, name_of_(field.address), field.model, field.real, field.size, {}});
+      break;
+    case Field::Verdict::not_covered:
+      ++f.not_covered;
+      ++f.uncovered[name_of_(field.address)];
+      break;
+    case Field::Verdict::excused:
+      ++f.excused;
+      break;
   }
 }
 
@@ -84,37 +105,32 @@ void Checker::judge(Activation& a, u64 number, const Registers& regs, FunctionRe
   if (a.trouble.empty() && a.waits == Waits::returns && !a.frame->done())
     a.trouble = "the model waits for nothing";
   const auto fields = compare(a, machine_.memory(), dead_ranges(a));
-  const bool differs =
-      !a.trouble.empty() || std::any_of(fields.begin(), fields.end(), [](const Field& field) {
-        return field.verdict == Field::Verdict::different;
-      });
-  if (differs && a.interleaved) {
+  const auto results = results_of(a, regs);
+  const auto bad_field = [](const Field& x) {
+    return x.verdict == Field::Verdict::different || x.verdict == Field::Verdict::not_covered;
+  };
+  const auto bad_result = [](const Result& x) { return x.model != x.real; };
+  // The model read at one moment what the real code read at several.
+  if (a.interleaved &&
+      (!a.trouble.empty() || std::any_of(fields.begin(), fields.end(), bad_field) ||
+       std::any_of(results.begin(), results.end(), bad_result))) {
     ++f.interleaved;
     return;
   }
-  for (const Field& field : fields) {
-    ++f.fields;
-    const bool counts = field.changed && a.outermost;
-    if (counts) report_.changed_bytes += field.size;
-    switch (field.verdict) {
-      case Field::Verdict::equal:
-        ++f.equal;
-        if (counts) report_.predicted_bytes += field.size;
-        break;
-      case Field::Verdict::different:
-        differ(f, {number, name_of_(field.address), field.model, field.real, field.size, {}});
-        break;
-      case Field::Verdict::not_covered:
-        ++f.not_covered;
-        ++f.uncovered[name_of_(field.address)];
-        break;
-      case Field::Verdict::excused:
-        ++f.excused;
-        break;
-    }
-  }
+  for (const Field& field : fields) count(a, field, number, f);
   if (!a.trouble.empty()) differ(f, {number, {}, 0, 0, 0, a.trouble});
-  if (a.trouble.empty() && a.frame->done()) judge_results(a, number, regs, f);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    ++f.fields;
+    if (bad_result(results[i]))
+      differ(f, {number,
+                 fmt::format("result {}", i),
+                 results[i].model,
+                 results[i].real,
+                 results[i].bytes,
+                 {}});
+    else
+      ++f.equal;
+  }
   if (a.outermost && listener) tell(a, fields);
 }
 
