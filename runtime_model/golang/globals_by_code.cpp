@@ -12,6 +12,9 @@
 
 namespace runtime_model::golang {
 
+using emulator::decode::Decoder;
+using emulator::decode::Insn;
+using emulator::decode::OperandKind;
 using emulator::kernel::ElfImage;
 
 namespace {
@@ -73,10 +76,32 @@ bool is_runtime(std::string_view function) {
   return function.starts_with("runtime.") || function.starts_with("internal/runtime/");
 }
 
+/// mheap_ is what mallocinit calls (*mheap).init on: its first LEA into RAX directly before a CALL.
+/// So in every release, and stronger than any vote on an offset inside of it.
+std::optional<Addr> mheap_of_mallocinit(const CodeReader& reader, const SymbolTable& symbols) {
+  const Function* mallocinit = symbols.function("runtime.mallocinit");
+  if (mallocinit == nullptr) return std::nullopt;
+  std::optional<Addr> loaded, found;
+  reader.each_instruction(*mallocinit, [&](const Insn& insn, std::span<const u8>) {
+    const std::string_view mnemonic = Decoder::name(insn.mnemonic);
+    if (mnemonic == "call" && loaded) found = loaded;
+    const auto& to = insn.operand[0];
+    const auto& from = insn.operand[1];
+    loaded.reset();
+    if (mnemonic == "lea" && to.kind == OperandKind::reg && to.reg == 8 * emulator::cpu::rax &&
+        from.absolute)
+      loaded = Addr(static_cast<u64>(from.value) + symbols.bias());
+    return !found;
+  });
+  return found;
+}
+
 }  // namespace
 
 void Globals::take_code(const ElfImage& image, const SymbolTable& symbols, const Layouts& layouts) {
   const CodeReader reader(image, symbols);
+  if (const auto mheap = mheap_of_mallocinit(reader, symbols))
+    add("runtime.mheap_", *mheap, "runtime.mallocinit");
   std::map<const Function*, CodeShape> shapes;
   Votes votes;
   for (std::string_view rest = kCode; !rest.empty();) {
