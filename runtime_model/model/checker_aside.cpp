@@ -39,7 +39,8 @@ void Checker::wake(Lane& lane, u64 number, const Registers& regs) {
 /// Calls of the models around a new one, in whose work it takes part.
 unsigned Checker::depth_around(const Lane& lane, const Activation& a) const {
   unsigned depth = 0;
-  for (const auto& above : lane.stack) depth += above->rt.depth();
+  for (const auto& above : lane.stack)
+    if (above->outermost) depth += above->rt.depth();  // the others repeat what it tells
   const Addr m = peek<Addr>(a.g + guest_.offset.g_m);
   const Addr g0 = peek<Addr>(m + guest_.offset.m_g0);
   const Addr curg = peek<Addr>(m + guest_.offset.m_curg);
