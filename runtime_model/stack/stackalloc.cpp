@@ -118,7 +118,11 @@ Model<> stackcacherefill(Runtime& rt, golang::Mcache c, u8 order) {
 }
 
 Model<Stack> stackalloc(Runtime& rt, u32 n) {
-  if (rt.debug().efence() != 0) co_await rt.decline("GODEBUG=efence=1: each stack is mapped alone");
+  if (rt.debug().efence() != 0) {
+    if (rt.depth() == 1) co_await rt.decline(kEfence);
+    const Addr lo = co_await rt.call<Addr>("runtime.stackalloc", n);
+    co_return Stack{lo, Addr(rt.result(1))};
+  }
   const golang::G g = rt.getg();
   Runtime::require(g.m()->g0() == g, "stackalloc not on scheduler stack");
   Runtime::require(std::has_single_bit(n), "stack size not a power of 2");

@@ -20,6 +20,9 @@ inline constexpr u32 kStackCacheSize = 32768;  ///< bytes of one order that an m
 inline constexpr u32 kPageSize = 8192;         ///< Go's page
 inline constexpr u64 kSpanAllocStack = 1;      ///< spanAllocType of a stack's span
 
+/// Why a stack is left to the real code, by itself or as part of another model.
+inline constexpr const char* kEfence = "GODEBUG=efence=1: each stack is mapped alone";
+
 /// Order 0 is kFixedStack, each next one twice as large.
 unsigned order_of(u64 n);
 /// Are stacks of n bytes from the pool? Larger ones have a span of their own.

@@ -125,7 +125,11 @@ Model<> stackcache_clear(Runtime& rt, golang::Mcache c) {
 }
 
 Model<> stackfree(Runtime& rt, Stack stk) {
-  if (rt.debug().efence() != 0) co_await rt.decline("GODEBUG=efence=1: each stack is mapped alone");
+  if (rt.debug().efence() != 0) {
+    if (rt.depth() == 1) co_await rt.decline(kEfence);
+    co_await rt.call<void>("runtime.stackfree", stk.lo, stk.hi);
+    co_return;
+  }
   const u64 n = stk.hi - stk.lo;
   Runtime::require(std::has_single_bit(n), "stack not a power of 2");
   if (is_small(n))

@@ -1,0 +1,109 @@
+#include "runtime_model/preempt/copystack.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "runtime_model/sched/newproc.hpp"
+#include "runtime_model/stack/malg.hpp"
+#include "runtime_model/stack/stackfree.hpp"
+
+namespace runtime_model::preempt {
+
+using golang::G;
+using model::Stack;
+using model::Unknown;
+
+namespace {
+
+constexpr u64 kStackLimit = 800;  ///< runtime/stack.go, _StackLimit: what nosplit functions may use
+
+/// A move: an address in the old stack becomes one as far below the top of the new one.
+struct Move {
+  Stack from;
+  u64 delta;
+
+  void adjust(const golang::Ref<Addr>& pointer) const {
+    const Addr p = pointer;
+    if (from.lo <= p && p < from.hi) pointer = p + delta;
+  }
+};
+
+void copy(Runtime& rt, Addr from, Addr to, u64 size) {
+  std::vector<u8> bytes(size);
+  rt.memory().read(from, bytes);
+  rt.memory().write(to, bytes);
+}
+
+/// What leads into the stack from outside of it; in this order, since deferred calls and panics
+/// that lie on the stack themselves are changed where they are now.
+void adjust_outside(Runtime& rt, const G& gp, const Move& move) {
+  move.adjust(gp.sched().ctxt());
+  move.adjust(gp.sched().bp());
+  move.adjust(gp._defer());
+  for (golang::Defer d = gp._defer(); d; d = d.link()) {
+    move.adjust(d.fn());
+    move.adjust(d.sp());
+    move.adjust(d._panic());
+    move.adjust(d.link());
+    if (d.varp().exists()) move.adjust(d.varp());
+    if (d.fd().exists()) move.adjust(d.fd());
+  }
+  move.adjust(gp._panic());
+  (void)rt;
+}
+
+}  // namespace
+
+Model<> copystack(Runtime& rt, G gp, u64 size) {
+  if (gp.activeStackChans())
+    co_await rt.decline("a channel operation of another goroutine may be writing to this stack");
+  Runtime::require(gp.syscallsp() == Addr(), "stack growth not allowed in system call");
+  const Stack old{gp.stack().lo(), gp.stack().hi()};
+  const u64 used = old.hi - gp.sched().sp().get();
+  if (rt.go() >= 18)
+    rt.step("copystack/scannable", "the garbage collector's pacer counts the new size", [&] {
+      sched::add_scannable_stack(rt, rt.getm().p(), static_cast<i64>(size - (old.hi - old.lo)));
+    });
+  const Stack fresh = co_await stack::stackalloc(rt, static_cast<u32>(size));
+  const Move move{old, fresh.hi - old.hi};
+  rt.step("copystack/copy", fmt::format("the {} bytes in use go to the top of the new stack", used),
+          [&] {
+            for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) move.adjust(s.elem());
+            copy(rt, old.hi - used, fresh.hi - used, used);
+          });
+  rt.step("copystack/outside",
+          "what points into the old stack from outside, the saved context, frame pointer, deferred "
+          "calls and panics, now points into the new one",
+          [&] { adjust_outside(rt, gp, move); });
+  rt.step("copystack/switch", "this is the goroutine's stack now", [&] {
+    gp.stack().lo() = fresh.lo;
+    gp.stack().hi() = fresh.hi;
+    gp.stackguard0() = fresh.lo + stack::kStackGuard;
+    gp.sched().sp() = fresh.hi - used;
+    gp.stktopsp() = gp.stktopsp().get() + move.delta;
+  });
+  rt.step("copystack/frames",
+          "walk its frames: each function's stack map says which words are pointers, and those "
+          "into the old stack are corrected");
+  co_await rt.call<void>("runtime.gentraceback", ~u64{0}, ~u64{0}, u64{0}, gp, u64{0}, Unknown{},
+                         u64{0x7fffffff});
+  co_await stack::stackfree(rt, old);
+}
+
+Model<> shrinkstack(Runtime& rt, G gp) {
+  Runtime::require(gp.stack().lo() != Addr(), "missing stack in shrinkstack");
+  if (rt.debug().gcshrinkstackoff() > 0) co_return;
+  // Its stack holds pointers that no map tells of: see gcBgMarkWorker.
+  const auto* first = rt.guest().symbols.function_at(gp.startpc());
+  if (first != nullptr && first->name == "runtime.gcBgMarkWorker") co_return;
+  const u64 size = gp.stack().hi().get() - gp.stack().lo().get();
+  if (size / 2 < stack::kFixedStack) co_return;
+  const u64 used = gp.stack().hi().get() - gp.sched().sp().get() + kStackLimit;
+  if (used >= size / 4) co_return;
+  rt.step("shrinkstack/halve",
+          fmt::format("of {} bytes not even a quarter is in use: half of them will do", size));
+  co_await rt.call<void>("runtime.copystack", gp, size / 2);
+}
+
+}  // namespace runtime_model::preempt

@@ -1,0 +1,116 @@
+#include "runtime_model/preempt/retake.hpp"
+
+#include <fmt/format.h>
+
+namespace runtime_model::preempt {
+
+using golang::P;
+
+namespace {
+
+constexpr i64 kForcePreempt = 10'000'000;  ///< ns: forcePreemptNS
+constexpr i64 kSyscallAlone = 10'000'000;  ///< ns that a P without work may stay in a system call
+
+/// runqempty, as one look at it.
+bool has_no_work(const P& pp) { return pp.runqhead() == pp.runqtail() && !pp.runnext(); }
+
+/// Has the P run the same goroutine since it was last looked at, and for too long? Then it is told.
+Model<bool> check_running(Runtime& rt, P pp, i64 now) {
+  const golang::Sysmontick seen = pp.sysmontick();
+  const u32 tick = pp.schedtick();
+  if (seen.schedtick() != tick) {
+    rt.step("retake/seen-running",
+            fmt::format("P {} has switched goroutines since the last look: the 10 ms of the one "
+                        "that runs begin now",
+                        pp.id().get()),
+            [&] {
+              seen.schedtick() = tick;
+              seen.schedwhen() = now;
+            });
+    co_return false;
+  }
+  if (seen.schedwhen() + kForcePreempt > now) co_return false;
+  co_await preemptone(rt, pp);
+  co_return true;
+}
+
+/// Takes the P from an M that is in a system call: others can use it meanwhile. allpLock is held.
+Model<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
+  const golang::Sysmontick seen = pp.sysmontick();
+  const u32 tick = pp.syscalltick();
+  if (!long_since && seen.syscalltick() != tick) {
+    rt.step(
+        "retake/seen-syscall",
+        fmt::format("P {} is in a system call that was not there at the last look", pp.id().get()),
+        [&] {
+          seen.syscalltick() = tick;
+          seen.syscallwhen() = now;
+        });
+    co_return false;
+  }
+  const bool others = rt.sched().nmspinning() + rt.sched().npidle() > 0;
+  if (has_no_work(pp) && others && seen.syscallwhen() + kSyscallAlone > now) co_return false;
+  co_await rt.unlock(rt.allpLock().address());
+  co_await rt.call<void>("runtime.incidlelocked", emulator::i32{-1});
+  const bool taken = pp.status() == kPsyscall;
+  if (taken) {
+    rt.step("retake/take",
+            fmt::format("its M sits in a system call: P {} goes to another one", pp.id().get()),
+            [&] {
+              pp.status() = kPidle;
+              pp.syscalltick() += 1;
+            });
+    co_await rt.call<void>("runtime.handoffp", pp);
+  }
+  co_await rt.call<void>("runtime.incidlelocked", emulator::i32{1});
+  co_await rt.lock(rt.allpLock().address());
+  co_return taken;
+}
+
+}  // namespace
+
+Model<bool> preemptone(Runtime& rt, P pp) {
+  const golang::M mp = pp.m();
+  if (!mp || mp == rt.getm()) co_return false;
+  const golang::G gp = mp.curg();
+  if (!gp || gp == mp.g0()) co_return false;
+  rt.step("preemptone/ask",
+          "no stack pointer is above this guard: the next function that the goroutine begins asks "
+          "for more stack and is made to give way",
+          [&] {
+            gp.preempt() = true;
+            gp.stackguard0() = kStackPreempt;
+          });
+  if (rt.debug().asyncpreemptoff() != 0) co_return true;
+  const bool pending = mp.signalPending() != 0;
+  rt.step("preemptone/signal",
+          "a loop without calls begins no function, so its thread gets a signal as well, if none "
+          "is on its way",
+          [&] {
+            pp.preempt() = true;
+            if (!pending) mp.signalPending() = 1;
+          });
+  if (!pending) co_await rt.call<void>("runtime.signalM", mp, kSigPreempt);
+  co_return true;
+}
+
+Model<u32> retake(Runtime& rt, i64 now) {
+  if (sched::tracing(rt)) co_await rt.decline(std::string(sched::kTracing));
+  u32 taken = 0;
+  co_await rt.lock(rt.allpLock().address());
+  for (u64 i = 0; i < rt.allp().len(); ++i) {
+    const P pp = rt.allp(i);
+    if (!pp) continue;
+    const u32 status = pp.status();
+    bool long_since = false;
+    if (status == kPrunning || status == kPsyscall)
+      long_since = co_await check_running(rt, pp, now);
+    if (status != kPsyscall) continue;
+    const bool took = co_await check_syscall(rt, pp, now, long_since);
+    if (took) ++taken;
+  }
+  co_await rt.unlock(rt.allpLock().address());
+  co_return taken;
+}
+
+}  // namespace runtime_model::preempt

@@ -1,0 +1,31 @@
+/// Words that the files of this room share. Go: runtime/stack.go, runtime/preempt.go.
+#pragma once
+
+#include "runtime_model/model/abi.hpp"
+#include "runtime_model/sched/status.hpp"
+
+namespace runtime_model::preempt {
+
+using emulator::i64;
+using emulator::u32;
+using emulator::u64;
+using emulator::u8;
+using model::Addr;
+using model::Model;
+using model::Runtime;
+
+/// In g.stackguard0: no stack pointer is above it, so the next function to begin asks for more
+/// stack, and newstack sees why. Go: uintptrMask & -1314.
+inline constexpr Addr kStackPreempt{0xffff'ffff'ffff'fade};
+inline constexpr Addr kStackFork{0xffff'ffff'ffff'fb2e};       ///< the thread is forking
+inline constexpr Addr kStackForceMove{0xffff'ffff'ffff'feed};  ///< a test of Go's own
+inline constexpr u32 kSigPreempt = 23;                         ///< SIGURG
+inline constexpr u32 kPidle = 0, kPrunning = 1, kPsyscall = 2;
+
+/// Does the M hold nothing that a preempted goroutine would keep from others? Go: canPreemptM.
+inline bool can_preempt(const golang::M& mp) {
+  return mp.locks() == 0 && mp.mallocing() == 0 && mp.preemptoff().len() == 0 &&
+         mp.p()->status() == kPrunning;
+}
+
+}  // namespace runtime_model::preempt

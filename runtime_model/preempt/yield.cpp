@@ -1,0 +1,56 @@
+#include "runtime_model/preempt/yield.hpp"
+
+#include "runtime_model/sched/execute.hpp"
+#include "runtime_model/sched/queues.hpp"
+
+namespace runtime_model::preempt {
+
+using golang::G;
+
+namespace {
+
+constexpr u8 kWaitReasonPreempted = 25;  ///< runtime/runtime2.go, go1.17 to go1.19
+
+}  // namespace
+
+Model<> gosched_m(Runtime& rt, G gp) {
+  if (sched::tracing(rt)) co_await rt.decline(std::string(sched::kTracing));
+  rt.step("gosched_m/asked", "the goroutine itself wants others to have their turn");
+  co_await rt.jump("runtime.goschedImpl", gp);
+}
+
+Model<> gopreempt_m(Runtime& rt, G gp) {
+  if (sched::tracing(rt)) co_await rt.decline(std::string(sched::kTracing));
+  rt.step("gopreempt_m/told", "the goroutine had its turn: others are due");
+  co_await rt.jump("runtime.goschedImpl", gp);
+}
+
+Model<> goschedImpl(Runtime& rt, G gp) {
+  co_await sched::casgstatus(rt, gp, sched::kGrunning, sched::kGrunnable);
+  rt.step("goschedImpl/dropg", "the M is free of it", [&] { sched::dropg(rt); });
+  const golang::Mutex lock = rt.sched().lock();
+  co_await rt.lock(lock.address());
+  rt.step("goschedImpl/global",
+          "to the end of the global queue, behind all that wait there: its own P's queue would "
+          "bring it back too soon",
+          [&] { sched::globrunqput(rt, gp); });
+  co_await rt.unlock(lock.address());
+  co_await rt.jump("runtime.schedule");
+}
+
+Model<> preemptPark(Runtime& rt, G gp) {
+  if (sched::tracing(rt)) co_await rt.decline(std::string(sched::kTracing));
+  if (gp.atomicstatus() != sched::kGrunning)
+    co_await rt.decline("the goroutine's stack is being scanned");
+  rt.step("preemptPark/reason", "it waits because it was preempted",
+          [&] { gp.waitreason() = kWaitReasonPreempted; });
+  rt.step("preemptPark/locked",
+          "preempted, but with the scan bit: nobody may claim it while it still belongs to this M",
+          [&] { gp.atomicstatus() = sched::kGscan | sched::kGpreempted; });
+  rt.step("preemptPark/dropg", "the M is free of it", [&] { sched::dropg(rt); });
+  rt.step("preemptPark/stopped", "now whoever asked may have it",
+          [&] { gp.atomicstatus() = sched::kGpreempted; });
+  co_await rt.jump("runtime.schedule");
+}
+
+}  // namespace runtime_model::preempt

@@ -1,0 +1,66 @@
+#include "runtime_model/preempt/copystack.hpp"
+
+#include "tests/runtime_model/preempt/preempt_bench.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace runtime_model;
+using emulator::Addr;
+using emulator::u64;
+using tests::PreemptBench;
+
+TEST_CASE("The part in use moves to the top of the new stack, and what led into it follows") {
+  PreemptBench bench;
+  bench.give_stack(2048, 600);
+  const auto& gp = bench.gp;
+  const Addr old_hi = gp.stack().hi(), old_lo = gp.stack().lo();
+  bench.store<u64>(old_hi - 600, 0x1111), bench.store<u64>(old_hi - 8, 0x2222);
+  const auto deferred = bench.views().at<golang::Defer>(bench.allocate(128));
+  deferred.sp() = old_hi - 96;
+  deferred.fn() = Addr(0x401234);
+  gp._defer() = deferred.address();
+  gp._panic() = old_hi - 200;
+  gp.sched().bp() = old_hi - 560;
+  gp.sched().ctxt() = Addr(0xc0000040);
+  gp.stktopsp() = old_hi - 32;
+  bench.run(preempt::copystack, gp, 4096);
+  const Addr hi = gp.stack().hi();
+  CHECK(hi - gp.stack().lo().get() == 4096);
+  CHECK(gp.stackguard0() == gp.stack().lo().get() + 928);
+  CHECK(gp.sched().sp() == hi - 600);
+  CHECK(bench.load<u64>(hi - 600) == 0x1111);
+  CHECK(bench.load<u64>(hi - 8) == 0x2222);
+  CHECK(deferred.sp() == hi - 96);
+  CHECK(deferred.fn() == Addr(0x401234));
+  CHECK(gp._panic().get() == hi - 200);
+  CHECK(gp.sched().bp() == hi - 560);
+  CHECK(gp.sched().ctxt() == Addr(0xc0000040));
+  CHECK(gp.stktopsp() == hi - 32);
+  CHECK(bench.cached(0).front() == old_lo.value);
+}
+
+TEST_CASE("A stack shrinks when less than a quarter is in use, and never below 2 KiB") {
+  struct Case {
+    u64 size, used;
+    bool shrinks;
+  };
+  // 800 bytes are for functions that do not check: 8192/4 = 2048 = 1248 + 800.
+  for (const auto& [size, used, shrinks] :
+       {Case{8192, 1247, true}, Case{8192, 1248, false}, Case{2048, 8, false}}) {
+    PreemptBench bench;
+    bench.give_stack(size, used);
+    u64 asked = 0;
+    bench.native("runtime.copystack", [&](const std::vector<u64>& a) {
+      asked = a.at(1);
+      return std::vector<u64>{};
+    });
+    bench.run(preempt::shrinkstack, bench.gp);
+    CHECK(asked == (shrinks ? size / 2 : 0));
+  }
+}
+
+TEST_CASE("While others may write to the stack through channels, moving it is not modelled") {
+  PreemptBench bench;
+  bench.give_stack(2048, 600);
+  bench.gp.activeStackChans() = true;
+  CHECK(bench.run(preempt::copystack, bench.gp, 4096).left == model::Request::Kind::decline);
+}
