@@ -35,9 +35,58 @@ void copy(Runtime& rt, Addr from, Addr to, u64 size) {
   rt.memory().write(to, bytes);
 }
 
+/// Others may send to or receive from the goroutine through channels, and write to its stack: up to
+/// what address? Zero when they do not. Go: findsghi.
+Addr highest_slot(const G& gp, const Stack& old) {
+  Addr highest;
+  for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) {
+    const Addr end = s.elem().get() + s.c()->elemsize();
+    if (old.lo <= end && end < old.hi && highest < end) highest = end;
+  }
+  return highest;
+}
+
+/// Locks the channels that it waits for, each once: they stand side by side when a select names one
+/// twice.
+Model<> each_channel(Runtime& rt, G gp, bool lock) {
+  Addr last;
+  for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) {
+    if (s.c().get() == last) continue;
+    last = s.c();
+    const Addr mutex = s.c()->lock().address();
+    if (lock)
+      co_await rt.lock(mutex);
+    else
+      co_await rt.unlock(mutex);
+  }
+}
+
+void adjust_waiting(const G& gp, const Move& move) {
+  for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) move.adjust(s.elem());
+}
+
+/// The lower end of the stack, up to the highest slot that a channel operation may write, moves
+/// while no such operation can. How many bytes. Go: syncadjustsudogs.
+Model<u64> copy_with_channels_locked(Runtime& rt, G gp, Move move, u64 used) {
+  if (!gp.waiting()) co_return 0;
+  const Addr highest = highest_slot(gp, move.from);
+  const Addr bottom = move.from.hi - used;
+  const u64 size = highest != Addr() ? highest - bottom : 0;
+  co_await each_channel(rt, gp, true);
+  rt.step("copystack/channels",
+          "it waits for a channel, where others may deliver right into its stack: that part moves "
+          "while the channels are locked",
+          [&] {
+            adjust_waiting(gp, move);
+            copy(rt, bottom, bottom + move.delta, size);
+          });
+  co_await each_channel(rt, gp, false);
+  co_return size;
+}
+
 /// What leads into the stack from outside of it; in this order, since deferred calls and panics
 /// that lie on the stack themselves are changed where they are now.
-void adjust_outside(Runtime& rt, const G& gp, const Move& move) {
+void adjust_outside(const G& gp, const Move& move) {
   move.adjust(gp.sched().ctxt());
   move.adjust(gp.sched().bp());
   move.adjust(gp._defer());
@@ -50,14 +99,11 @@ void adjust_outside(Runtime& rt, const G& gp, const Move& move) {
     if (d.fd().exists()) move.adjust(d.fd());
   }
   move.adjust(gp._panic());
-  (void)rt;
 }
 
 }  // namespace
 
 Model<> copystack(Runtime& rt, G gp, u64 size) {
-  if (gp.activeStackChans())
-    co_await rt.decline("a channel operation of another goroutine may be writing to this stack");
   Runtime::require(gp.syscallsp() == Addr(), "stack growth not allowed in system call");
   const Stack old{gp.stack().lo(), gp.stack().hi()};
   const u64 used = old.hi - gp.sched().sp().get();
@@ -67,15 +113,21 @@ Model<> copystack(Runtime& rt, G gp, u64 size) {
     });
   const Stack fresh = co_await stack::stackalloc(rt, static_cast<u32>(size));
   const Move move{old, fresh.hi - old.hi};
+  u64 rest = used;
+  const bool shared = gp.activeStackChans();
+  if (shared) {
+    const u64 copied = co_await copy_with_channels_locked(rt, gp, move, used);
+    rest -= copied;
+  }
   rt.step("copystack/copy", fmt::format("the {} bytes in use go to the top of the new stack", used),
           [&] {
-            for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) move.adjust(s.elem());
-            copy(rt, old.hi - used, fresh.hi - used, used);
+            if (!shared) adjust_waiting(gp, move);
+            copy(rt, old.hi - rest, fresh.hi - rest, rest);
           });
   rt.step("copystack/outside",
           "what points into the old stack from outside, the saved context, frame pointer, deferred "
           "calls and panics, now points into the new one",
-          [&] { adjust_outside(rt, gp, move); });
+          [&] { adjust_outside(gp, move); });
   rt.step("copystack/switch", "this is the goroutine's stack now", [&] {
     gp.stack().lo() = fresh.lo;
     gp.stack().hi() = fresh.hi;

@@ -58,9 +58,32 @@ TEST_CASE("A stack shrinks when less than a quarter is in use, and never below 2
   }
 }
 
-TEST_CASE("While others may write to the stack through channels, moving it is not modelled") {
+TEST_CASE("What a channel may deliver into the stack moves while the channel is locked") {
   PreemptBench bench;
-  bench.give_stack(2048, 600);
-  bench.gp.activeStackChans() = true;
-  CHECK(bench.run(preempt::copystack, bench.gp, 4096).left == model::Request::Kind::decline);
+  bench.give_stack(4096, 600);
+  const auto& gp = bench.gp;
+  const Addr old_hi = gp.stack().hi();
+  const auto channel = bench.views().at<golang::Hchan>(bench.allocate(128));
+  channel.elemsize() = 8;
+  // A select that names the channel twice: it is locked once.
+  std::vector<golang::Sudog> slots;
+  for (const u64 below : {500, 400}) {
+    slots.push_back(bench.views().sudog(bench.allocate(128)));
+    slots.back().elem() = old_hi - below;
+    slots.back().c() = channel;
+  }
+  slots[0].waitlink() = slots[1];
+  gp.waiting() = slots[0];
+  gp.activeStackChans() = true;
+  for (const u64 below : {600, 400, 8}) bench.store<u64>(old_hi - below, below);
+  const auto run = bench.run(preempt::copystack, gp, 2048);
+  const Addr hi = gp.stack().hi();
+  for (const u64 below : {600, 400, 8}) CHECK(bench.load<u64>(hi - below) == below);
+  CHECK(slots[0].elem() == hi - 500);
+  CHECK(slots[1].elem() == hi - 400);
+  unsigned locked = 0;
+  for (const auto& c : run.calls)
+    if (c.function == "runtime.lock2" && c.arguments.at(0) == channel.lock().address().value)
+      ++locked;
+  CHECK(locked == 1);
 }
