@@ -93,6 +93,7 @@ namespace runtime_model::golang {
   X(Ref<u32>, traceback_cache, "runtime.traceback_cache")                                        \
   X(Ref<Addr>, cgo_yield, "runtime.cgo_yield")                                                   \
   X(Ptr<G>, fing, "runtime.fing")                                                                \
+  X(GcBitsArenas, gcBitsArenas, "runtime.gcBitsArenas") \
   X(Ref<u64>, asyncPreemptStack, "runtime.asyncPreemptStack")
 // clang-format on
 

@@ -287,6 +287,9 @@ RT0_VIEW(NewmHandoff, "runtime.newmHandoff", "");
   X(Ref<bool>, malloc, "malloc")
 RT0_VIEW(DebugVars, "runtime.debug", "");
 
+#define RT0_FIELDS_MemstatsBySize(X) X(Ref<u32>, size, "size")
+RT0_VIEW(MemstatsBySize, "runtime.mstats", "by_size[]");
+
 #define RT0_FIELDS_Memstats(X)                                      \
   X(Ref<u64>, alloc, "alloc")                                       \
   X(Ref<u64>, total_alloc, "total_alloc")                           \
@@ -321,7 +324,9 @@ RT0_VIEW(DebugVars, "runtime.debug", "");
   X(Ref<u64>, last_gc_nanotime, "last_gc_nanotime")                 \
   X(Ref<u64>, last_heap_inuse, "last_heap_inuse")                   \
   X(TimeHistogram, gcPauseDist, "gcPauseDist")                      \
-  X(Ref<u64>, lastHeapInUse, "lastHeapInUse")
+  X(Ref<u64>, lastHeapInUse, "lastHeapInUse") \
+  X(Array<MemstatsBySize>, by_size, "by_size") \
+  X(ConsistentHeapStats, heapStats, "heapStats")
 RT0_VIEW(Memstats, "runtime.mstats", "");
 
 #define RT0_FIELDS_Moduledata(X)                \

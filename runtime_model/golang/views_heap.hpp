@@ -171,6 +171,7 @@ RT0_VIEW(MheapCentral, "runtime.mheap", "central[]");
   X(Array<Ref<Addr>>, arenas, "arenas")                                 \
   X(LinearAlloc, heapArenaAlloc, "heapArenaAlloc")                      \
   X(Ptr<ArenaHint>, arenaHints, "arenaHints")                           \
+  X(Ptr<ArenaHint>, userArenaHints, "userArena.arenaHints")  \
   X(LinearAlloc, arena, "arena")                                        \
   X(Slice<Ref<u64>>, allArenas, "allArenas")                            \
   X(Slice<Ref<u64>>, sweepArenas, "sweepArenas")                        \
@@ -199,6 +200,33 @@ RT0_VIEW(MheapCentral, "runtime.mheap", "central[]");
   X(Fixalloc, spanSPMCAlloc, "spanSPMCAlloc")                           \
   X(Fixalloc, specialSecretAlloc, "specialSecretAlloc")
 RT0_VIEW(Mheap, "runtime.mheap", "");
+
+#define RT0_FIELDS_HeapStatsDelta(X)                \
+  X(Ref<i64>, committed, "committed")               \
+  X(Ref<i64>, released, "released")                 \
+  X(Ref<i64>, inHeap, "inHeap")                     \
+  X(Ref<i64>, inStacks, "inStacks")                 \
+  X(Ref<i64>, inWorkBufs, "inWorkBufs")             \
+  X(Ref<i64>, inPtrScalarBits, "inPtrScalarBits")   \
+  X(Ref<u64>, tinyAllocCount, "tinyAllocCount")     \
+  X(Ref<u64>, largeAlloc, "largeAlloc")             \
+  X(Ref<u64>, largeAllocCount, "largeAllocCount")   \
+  X(Array<Ref<u64>>, smallAllocCount, "smallAllocCount")
+RT0_VIEW(HeapStatsDelta, "runtime.heapStatsDelta", "");
+
+#define RT0_FIELDS_ConsistentHeapStats(X)  \
+  X(Array<HeapStatsDelta>, stats, "stats") \
+  X(Ref<u32>, gen, "gen")                  \
+  X(Mutex, noPLock, "noPLock")
+RT0_VIEW(ConsistentHeapStats, "runtime.consistentHeapStats", "");
+
+#define RT0_FIELDS_GcBitsArenas(X) \
+  X(Mutex, lock, "lock")           \
+  X(Ref<Addr>, free, "free")       \
+  X(Ref<Addr>, next, "next")       \
+  X(Ref<Addr>, current, "current") \
+  X(Ref<Addr>, previous, "previous")
+RT0_VIEW(GcBitsArenas, "runtime.gcBitsArenas", "");
 
 #define RT0_FIELDS_StackpoolItem(X) \
   X(Mutex, mu, "mu")                \

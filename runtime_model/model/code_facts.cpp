@@ -67,4 +67,18 @@ Addr flag_tested(Runtime& rt, std::string_view function, unsigned nth) {
   return found;
 }
 
+Addr function_value(Runtime& rt, std::string_view function, Addr entry) {
+  Addr found;
+  for_each_insn(rt, function, [&](const Insn& insn) {
+    const auto& from = insn.operand[1];
+    if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
+      return false;
+    const Addr at(static_cast<u64>(from.value));
+    if (rt.load<Addr>(at) == entry) found = at;
+    return found != Addr();
+  });
+  if (found == Addr()) throw Thrown(fmt::format("{} uses no such function value", function));
+  return found;
+}
+
 }  // namespace runtime_model::model

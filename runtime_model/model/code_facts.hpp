@@ -19,4 +19,8 @@ inline Addr type_of_new(Runtime& rt, std::string_view function, unsigned nth = 0
 /// The `nth` variable of one byte that `function` compares with zero; zero when there is none.
 Addr flag_tested(Runtime& rt, std::string_view function, unsigned nth = 0);
 
+/// The static function value of the code at `entry` that `function` uses: a word of read-only data
+/// that holds the entry. Throws Thrown when the code uses none.
+Addr function_value(Runtime& rt, std::string_view function, Addr entry);
+
 }  // namespace runtime_model::model

@@ -1,0 +1,171 @@
+#include "runtime_model/heap/grow.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runtime_model/heap/fixalloc.hpp"
+#include "runtime_model/heap/stats.hpp"
+
+namespace runtime_model::heap {
+namespace {
+
+/// heapReleased is a sysMemStat of gcController since go1.19, of memstats before.
+Addr mapped_account(Runtime& rt) {
+  return rt.gcController().heapReleased().exists() ? rt.gcController().heapReleased().address()
+                                                   : rt.memstats().heap_sys().address();
+}
+
+/// From reserved to usable, and known to the page allocator.
+Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
+  co_await rt.call<void>("runtime.sysMap", from, bytes, mapped_account(rt));
+  if (!rt.gcController().heapReleased().exists())
+    rt.step("grow/totals", "new memory counts as returned to the kernel until it is used",
+            [&] { rt.memstats().heap_released() += bytes; });
+  const Change change = [&](const golang::HeapStatsDelta& stats) {
+    stats.released() += static_cast<i64>(bytes);
+  };
+  co_await account(rt, "grow/account",
+                   "new memory counts as returned to the kernel until it is used", change);
+  co_await rt.call<void>("runtime.(*pageAlloc).grow", h.pages(), from, bytes);
+}
+
+/// go1.17: what is over the goal is returned to the kernel, from where it will be missed least.
+Model<> scavenge_to_goal(Runtime& rt, golang::Mheap h, u64 growth) {
+  const golang::Memstats m = rt.memstats();
+  const u64 retained = m.heap_sys() - m.heap_released();
+  const u64 goal = h.scavengeGoal();
+  if (retained + growth <= goal) co_return;
+  const u64 todo = std::min(growth, retained + growth - goal);
+  co_await rt.call<void>("runtime.(*pageAlloc).scavenge", h.pages(), todo, false);
+}
+
+/// sysReserve: address space that cannot be used yet. go1.17 inlines it into mmap.
+Model<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
+  constexpr i32 kProtNone = 0, kMapAnonPrivate = 0x22, kNoFile = -1;  // mmap(2)
+  Addr got;
+  if (rt.has_function("runtime.sysReserve")) {
+    got = co_await rt.call<Addr>("runtime.sysReserve", wish, bytes);
+    co_return got;
+  }
+  got = co_await rt.call<Addr>("runtime.mmap", wish, bytes, kProtNone, kMapAnonPrivate, kNoFile,
+                               u32{0});
+  co_return rt.result(1) != 0 ? Addr() : got;
+}
+
+/// Tries the hints until the kernel gives what one asks for. Null: none is left.
+Model<Addr> reserve_at_hint(Runtime& rt, golang::Mheap h, u64 bytes) {
+  while (h.arenaHints()) {
+    const golang::ArenaHint hint = h.arenaHints();
+    const Addr wish = hint.down() ? hint.addr().get() - bytes : hint.addr().get();
+    const Addr got = co_await reserve(rt, wish, bytes);
+    if (got == wish) {
+      rt.step("sysAlloc/hint",
+              fmt::format("{} MiB of address space, where the hint asks for them", bytes >> 20),
+              [&] { hint.addr() = hint.down() ? wish : wish + bytes; });
+      co_return got;
+    }
+    if (got != Addr()) co_await rt.call<void>("runtime.sysFreeOS", got, bytes);
+    rt.step("sysAlloc/next-hint", "something is there already: try the next hint", [&] {
+      h.arenaHints() = hint.next();
+      fixalloc_free(rt, h.arenaHintAlloc(), hint.address());
+    });
+  }
+  co_return Addr();
+}
+
+/// Notes an arena's number among all arenas, in a table that doubles.
+Model<> note_arena(Runtime& rt, golang::Mheap h, u64 index) {
+  const auto all = h.has(golang::Mheap::Field::heapArenas) ? h.heapArenas() : h.allArenas();
+  if (all.len() == all.cap()) {
+    const u64 bytes = all.cap() == 0 ? rt.physPageSize().get() : 2 * all.cap() * 8;
+    const Addr table = co_await persistentalloc(rt, bytes, 8, rt.memstats().gcMiscSys().address());
+    rt.step("sysAlloc/table", "a larger table of arenas", [&] {
+      for (u64 i = 0; i < all.len(); ++i)
+        rt.store<u64>(table + 8 * i, rt.load<u64>(all.data().get() + 8 * i));
+      all.data() = table;
+      all.cap() = bytes / 8;
+    });
+  }
+  rt.step("sysAlloc/note", "note the arena among all arenas", [&] {
+    const u64 len = all.len();
+    rt.store<u64>(all.data().get() + 8 * len, index);
+    all.len() = len + 1;
+  });
+}
+
+/// The description of an arena: whose span each page is in, and the collector's bitmap.
+Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
+  constexpr u64 kArenaMap = u64{8} << 22;  // a pointer for each arena of 48 bits of addresses
+  if (h.arenas(0) == Addr()) {
+    Addr map;
+    if (rt.go() >= 19)
+      map = co_await rt.call<Addr>("runtime.sysAllocOS", kArenaMap);
+    else
+      map = co_await persistentalloc(rt, kArenaMap, 8, Addr());
+    rt.step("sysAlloc/arena-map", "the map from arena numbers to their descriptions",
+            [&] { h.arenas(0) = map; });
+  }
+  const Addr slot = h.arenas(0).get() + 8 * index;
+  Runtime::require(rt.load<Addr>(slot) == Addr(), "arena already initialized");
+  const u64 size = rt.guest().layouts.find("runtime.heapArena")->size;
+  const Addr stat = rt.memstats().gcMiscSys().address();
+  const Addr arena = co_await persistentalloc(rt, size, 8, stat);
+  Runtime::require(arena != Addr(), "out of memory allocating heap arena metadata");
+  co_await note_arena(rt, h, index);
+  rt.step("sysAlloc/arena", "the arena's description: from here on its addresses are the heap's",
+          [&] { rt.store<Addr>(slot, arena); });
+}
+
+}  // namespace
+
+Model<std::tuple<Addr, u64>> sys_alloc(Runtime& rt, golang::Mheap h, u64 bytes) {
+  const u64 n = align_up(bytes, kArenaSize);
+  const Addr v = co_await reserve_at_hint(rt, h, n);
+  Runtime::require(v != Addr(), "no hint is left: the model does not look elsewhere");
+  Runtime::require(v.value % kArenaSize == 0, "misrounded allocation in sysAlloc");
+  for (u64 i = arena_index(v); i <= arena_index(v + (n - 1)); ++i)
+    co_await describe_arena(rt, h, i);
+  co_return std::tuple{v, n};
+}
+
+Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
+  const u64 ask = align_up(npages, kChunkPages) * kPageSize;
+  const golang::MheapCurArena current = h.curArena();
+  const u64 page = rt.physPageSize();
+  u64 grown = 0;
+  u64 end = align_up(current.base().get().value + ask, page);
+  if (end > current.end().get().value) {
+    const std::tuple<Addr, u64> space = co_await sys_alloc(rt, h, ask);
+    const Addr at = std::get<0>(space);
+    const Addr limit = at + std::get<1>(space);
+    if (at == current.end().get()) {
+      rt.step("grow/longer", "the new arena follows the current one",
+              [&] { current.end() = limit; });
+    } else {
+      const u64 rest = current.end().get().value - current.base().get().value;
+      if (rest != 0) co_await make_usable(rt, h, current.base().get(), rest);
+      grown += rest;
+      rt.step("grow/arena", "from here on the heap grows in the new arena", [&] {
+        current.base() = at;
+        current.end() = limit;
+      });
+    }
+    end = align_up(current.base().get().value + ask, page);
+  }
+  const Addr from = current.base();
+  const u64 bytes = end - from.value;
+  rt.step("grow/take", fmt::format("the heap grows by {} MiB", bytes >> 20),
+          [&] { current.base() = Addr(end); });
+  co_await make_usable(rt, h, from, bytes);
+  grown += bytes;
+  if (!rt.gcController().heapFree().exists()) co_await scavenge_to_goal(rt, h, grown);
+  co_return grown;
+}
+
+Model<bool> grow_or_fail(Runtime& rt, golang::Mheap h, u64 npages) {
+  const u64 grown = co_await grow(rt, h, npages);
+  co_return grown != 0;
+}
+
+}  // namespace runtime_model::heap

@@ -1,0 +1,16 @@
+/// How the heap gets address space: arenas at hinted addresses, 4 MiB of them at a time.
+/// Go: runtime/mheap.go, runtime/malloc.go.
+#pragma once
+
+#include "runtime_model/heap/common.hpp"
+
+namespace runtime_model::heap {
+
+/// Adds at least npages to the heap; h.lock is held. How many bytes it grew by.
+Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages);
+/// go1.17 and go1.18 tell only that it worked.
+Model<bool> grow_or_fail(Runtime& rt, golang::Mheap h, u64 npages);
+/// Reserves address space for whole arenas, and makes their descriptions.
+Model<std::tuple<Addr, u64>> sys_alloc(Runtime& rt, golang::Mheap h, u64 bytes);
+
+}  // namespace runtime_model::heap
