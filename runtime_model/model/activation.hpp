@@ -19,6 +19,7 @@ struct RealWrite {
   bool shared;  ///< by code that the model had called: on both sides
   bool before_known;
   std::array<u8, 32> before;
+  bool changes = true;  ///< false: it is known to have stored what was there
 };
 
 struct Activation {

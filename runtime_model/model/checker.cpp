@@ -144,6 +144,7 @@ void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) 
     if (e.kind != PlaceKind::memory_write) continue;
     RealWrite w{r.number, e.address, u32{e.size}, false, true, {}};
     std::memcpy(w.before.data(), e.before.data(), e.size);
+    w.changes = std::memcmp(e.before.data(), e.after.data(), e.size) != 0;
     note_write(lane, w);
   }
   if (r.effects.truncated) {
@@ -182,6 +183,8 @@ void Checker::note_write(Lane& lane, const RealWrite& w) {
       foreign_write(*a, w);
       continue;
     }
+    // A compare-and-swap that fails stores what was there.
+    if (!w.changes && a->waits != Waits::called) continue;
     a->real.push_back(w);
     if (a->waits == Waits::called) {
       a->real.back().shared = true;

@@ -84,7 +84,7 @@ Model<> park_m(Runtime& rt, G gp) {
 }
 
 Model<> ready(Runtime& rt, G gp, i64, bool next) {
-  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  if (tracing(rt)) co_await rt.decline(std::string(kTracing));
   if (gp.atomicstatus() != kGwaiting) co_await rt.decline("the goroutine's stack is being scanned");
   rt.step("ready/acquirem", "stay on this M: the P is held in a local variable",
           [&] { acquirem(rt); });
@@ -95,7 +95,7 @@ Model<> ready(Runtime& rt, G gp, i64, bool next) {
 }
 
 Model<> goready(Runtime& rt, G gp, i64 traceskip) {
-  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  if (tracing(rt)) co_await rt.decline(std::string(kTracing));
   if (gp.atomicstatus() != kGwaiting) co_await rt.decline("the goroutine's stack is being scanned");
   rt.switch_to_g0();
   co_await rt.call<void>("runtime.ready", gp, traceskip, true);

@@ -14,9 +14,9 @@ void add_making(model::Registry& registry) {
   registry.add("runtime.newproc", {17, 17}, newproc_1_17);
   registry.add("runtime.newproc", {18, 19}, newproc);
   registry.add("runtime.newproc1", {17, 17}, newproc1_1_17);
-  registry.add("runtime.newproc1", {18, 19}, newproc1);
-  registry.add("runtime.gostartcallfn", {17, 19}, gostartcallfn);
-  registry.add("runtime.allgadd", {17, 19}, allgadd);
+  registry.add("runtime.newproc1", {18, 19}, newproc1_alone);
+  registry.add("runtime.gostartcallfn", {17, 19}, gostartcallfn_alone);
+  registry.add("runtime.allgadd", {17, 19}, allgadd_alone);
   registry.add("runtime.gfget", {17, 19}, gfget);
   registry.add("runtime.gfput", {17, 19}, gfput);
   registry.add("runtime.casgstatus", {17, 19}, casgstatus_alone);

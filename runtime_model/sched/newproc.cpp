@@ -123,9 +123,25 @@ Model<G> newproc1(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
   co_return co_await make(rt, fn, callergp, callerpc);
 }
 
+Model<G> newproc1_alone(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_return co_await make(rt, fn, callergp, callerpc);
+}
+
 Model<G> newproc1_1_17(Runtime& rt, golang::Funcval fn, Addr, emulator::i32, G callergp,
                        Addr callerpc) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
   co_return co_await make(rt, fn, callergp, callerpc);
+}
+
+Model<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_await gostartcallfn(rt, gobuf, fn);
+}
+
+Model<> allgadd_alone(Runtime& rt, G gp) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_await allgadd(rt, gp);
 }
 
 void gostartcall(Runtime& rt, const golang::Gobuf& gobuf, const golang::Funcval& fn) {

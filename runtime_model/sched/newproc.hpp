@@ -12,6 +12,10 @@ Model<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn);
 
 /// Makes the goroutine: stack, saved registers, id. callerpc: behind the go statement.
 Model<golang::G> newproc1(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc);
+/// newproc1, gostartcallfn and allgadd as real code calls them, which may be at any time.
+Model<golang::G> newproc1_alone(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc);
+Model<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn);
+Model<> allgadd_alone(Runtime& rt, golang::G gp);
 /// As go1.17 has it, with the arguments' address and size.
 Model<golang::G> newproc1_1_17(Runtime& rt, golang::Funcval fn, Addr arguments, emulator::i32 size,
                                golang::G callergp, Addr callerpc);
