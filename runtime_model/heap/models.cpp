@@ -55,8 +55,10 @@ void add_caches(model::Registry& registry) {
 void add_models(model::Registry& registry) {
   registry.add("runtime.mallocinit", kHeap, mallocinit);
   registry.add("runtime.(*mheap).init", kHeap, mheap_init);
-  registry.add("runtime.mallocgc", kHeap, mallocgc);
-  registry.add("runtime.newobject", kHeap, newobject);
+  // In their place heapBitsSetType could find too little stack and have it moved, with the gate on
+  // it, of which Go's unwinder knows nothing: these two only stand beside the real code.
+  registry.add("runtime.mallocgc", kHeap, mallocgc, model::Use::beside);
+  registry.add("runtime.newobject", kHeap, newobject, model::Use::beside);
   registry.add("runtime.persistentalloc", kHeap, persistentalloc);
   registry.add("runtime.persistentalloc1", kHeap, persistentalloc1);
   registry.add("runtime.(*fixalloc).init", kHeap, fixalloc_init);
