@@ -96,12 +96,35 @@ std::optional<Addr> mheap_of_mallocinit(const CodeReader& reader, const SymbolTa
   return found;
 }
 
+/// gcController's field heapMinimum is where gcinit stores 4 MiB (until go1.18; later a method does).
+std::optional<Addr> controller_of_gcinit(const CodeReader& reader, const SymbolTable& symbols,
+                                         const Layouts& layouts) {
+  constexpr i64 kDefaultHeapMinimum = 4 << 20;
+  const Function* gcinit = symbols.function("runtime.gcinit");
+  const StructLayout* controller = layouts.variable("runtime.gcController");
+  if (gcinit == nullptr || controller == nullptr) return std::nullopt;
+  const auto field = layouts.field(*controller, "heapMinimum");
+  if (!field) return std::nullopt;
+  std::optional<Addr> found;
+  reader.each_instruction(*gcinit, [&](const Insn& insn, std::span<const u8>) {
+    const auto& to = insn.operand[0];
+    const auto& from = insn.operand[1];
+    if (Decoder::name(insn.mnemonic) == "mov" && to.kind == OperandKind::mem && to.absolute &&
+        from.kind == OperandKind::imm && from.value == kDefaultHeapMinimum)
+      found = Addr(static_cast<u64>(to.value) - field->offset + symbols.bias());
+    return !found;
+  });
+  return found;
+}
+
 }  // namespace
 
 void Globals::take_code(const ElfImage& image, const SymbolTable& symbols, const Layouts& layouts) {
   const CodeReader reader(image, symbols);
   if (const auto mheap = mheap_of_mallocinit(reader, symbols))
     add("runtime.mheap_", *mheap, "runtime.mallocinit");
+  if (const auto controller = controller_of_gcinit(reader, symbols, layouts))
+    add("runtime.gcController", *controller, "runtime.gcinit");
   std::map<const Function*, CodeShape> shapes;
   Votes votes;
   for (std::string_view rest = kCode; !rest.empty();) {

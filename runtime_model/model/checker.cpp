@@ -47,7 +47,7 @@ Checker::Lane& Checker::lane_of(Tid tid, const Registers& regs) {
   }
   Lane& lane = *last_lane_;
   if (lane.epoch != epoch_) {
-    lane.epoch = epoch_;
+    lane.epoch = epoch_, lane.fresh = true;
     const Addr g = current_g(regs);
     const Addr m = g == Addr() ? g : peek<Addr>(g + guest_.offset.g_m);
     const Addr gsignal = m == Addr() ? m : peek<Addr>(m + guest_.offset.m_gsignal);
@@ -73,7 +73,9 @@ void Checker::retired(const Thread& t, const Retired& r) {
   const Registers& regs = machine_.registers(t);
   Lane& lane = lane_of(t.tid, regs);
   // Control that came from nowhere is the kernel's: a signal handler begins.
-  if (r.pc.value != lane.next_pc && handlers_.contains(r.pc.value)) ++lane.signals;
+  if (!std::exchange(lane.fresh, false) && r.pc.value != lane.next_pc &&
+      handlers_.contains(r.pc.value))
+    ++lane.signals;
   lane.next_pc = regs.rip;
   if (live_ != 0) note_writes(lane, r, regs);
   if (regs.rip == r.pc.value + r.length) return;

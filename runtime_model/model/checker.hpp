@@ -74,6 +74,7 @@ class Checker {
     u64 next_pc = 0;
     unsigned signals = 0;  ///< handlers that are running
     u64 epoch = 0;         ///< of observation, in which the two were last right
+    bool fresh = false;    ///< `signals` was just read off the stack pointer
   };
 
   struct Result {
