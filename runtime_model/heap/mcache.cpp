@@ -121,7 +121,7 @@ Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class) {
           });
 }
 
-Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache c, u64 size,
+Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache, u64 size,
                                                           bool needzero, bool noscan) {
   if (rt.depth() == 1 && collecting(rt)) co_await rt.decline(std::string(kCollecting));
   const golang::Mheap h = rt.mheap_();
@@ -135,10 +135,7 @@ Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::M
     stats.largeAllocCount() += 1;
     if (rt.gcController().totalAlloc().exists())
       rt.gcController().totalAlloc() += npages * kPageSize;
-    // go1.17 and go1.18 hand on what is to be scanned, too.
-    const bool flush = !rt.gcController().totalAlloc().exists();
-    update_live(rt, npages * kPageSize, flush ? u64{c.scanAlloc()} : 0);
-    if (flush) c.scanAlloc() = 0;
+    update_live(rt, npages * kPageSize, 0);
   };
   co_await account(rt, "allocLarge/count",
                    fmt::format("a large object has a span of its own: {} pages", npages), change);

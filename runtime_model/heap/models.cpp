@@ -14,58 +14,72 @@
 namespace runtime_model::heap {
 namespace {
 
-// go1.22 has another heap: malloc headers, bitmaps at the ends of spans, 16-bit object counts.
-constexpr golang::Releases kHeap{17, 21}, kBefore19{17, 18}, kFrom19{19, 21};
+// go1.22 has another heap: malloc headers, bitmaps at the ends of spans, 16-bit object counts. Of
+// go1.18 and go1.20 no program was at hand to hold the models against whose globals are all known.
+constexpr int kHeapReleases[] = {17, 19, 21};
 
-void add_pages(model::Registry& registry) {
-  registry.add("runtime.(*mheap).alloc", kFrom19, alloc);
-  registry.add("runtime.(*mheap).alloc", kBefore19, alloc_zeroing);
-  registry.add("runtime.(*mheap).allocSpan", kHeap, allocSpan);
-  registry.add("runtime.(*mheap).allocManual", kHeap, allocManual);
-  registry.add("runtime.(*mheap).freeManual", kHeap, freeManual);
-  registry.add("runtime.(*mheap).freeSpanLocked", kHeap, freeSpanLocked);
-  registry.add("runtime.(*mheap).allocMSpanLocked", kHeap, allocMSpanLocked);
-  registry.add("runtime.(*mheap).freeMSpanLocked", kHeap, freeMSpanLocked);
-  registry.add("runtime.(*mheap).setSpans", kHeap, setSpans);
-  registry.add("runtime.(*mheap).allocNeedsZero", kHeap, allocNeedsZero);
-  registry.add("runtime.(*mheap).grow", kFrom19, grow);
-  registry.add("runtime.(*mheap).grow", kBefore19, grow_or_fail);
-  registry.add("runtime.(*pageCache).alloc", kHeap, page_cache_alloc);
+void add_pages(model::Registry& registry, golang::Releases r) {
+  if (r.first < 19)
+    registry.add("runtime.(*mheap).alloc", r, alloc_zeroing);
+  else
+    registry.add("runtime.(*mheap).alloc", r, alloc);
+  registry.add("runtime.(*mheap).allocSpan", r, allocSpan);
+  registry.add("runtime.(*mheap).allocManual", r, allocManual);
+  registry.add("runtime.(*mheap).freeManual", r, freeManual);
+  registry.add("runtime.(*mheap).freeSpanLocked", r, freeSpanLocked);
+  registry.add("runtime.(*mheap).allocMSpanLocked", r, allocMSpanLocked);
+  registry.add("runtime.(*mheap).freeMSpanLocked", r, freeMSpanLocked);
+  registry.add("runtime.(*mheap).setSpans", r, setSpans);
+  registry.add("runtime.(*mheap).allocNeedsZero", r, allocNeedsZero);
+  if (r.first < 19)
+    registry.add("runtime.(*mheap).grow", r, grow_or_fail);
+  else
+    registry.add("runtime.(*mheap).grow", r, grow);
+  registry.add("runtime.(*pageCache).alloc", r, page_cache_alloc);
 }
 
-void add_caches(model::Registry& registry) {
-  registry.add("runtime.allocmcache", kHeap, allocmcache);
-  registry.add("runtime.(*mcache).refill", kHeap, refill);
-  registry.add("runtime.(*mcache).nextFree", kHeap, nextFree);
-  registry.add("runtime.(*mcache).allocLarge", kFrom19, allocLarge);
-  registry.add("runtime.(*mcache).allocLarge", kBefore19, allocLarge_zeroing);
-  registry.add("runtime.(*mcentral).cacheSpan", kHeap, cacheSpan);
-  registry.add("runtime.(*mcentral).uncacheSpan", kHeap, uncacheSpan);
-  registry.add("runtime.(*mcentral).grow", kHeap, mcentral_grow);
-  registry.add("runtime.(*spanSet).push", kHeap, span_set_push);
-  registry.add("runtime.(*spanSet).pop", kHeap, span_set_pop);
-  registry.add("runtime.(*mspan).nextFreeIndex", kHeap, nextFreeIndex);
-  registry.add("runtime.(*mspan).refillAllocCache", kHeap, refillAllocCache);
-  registry.add("runtime.newMarkBits", kHeap, newMarkBits);
-  registry.add("runtime.newAllocBits", kHeap, newAllocBits);
+void add_caches(model::Registry& registry, golang::Releases r) {
+  registry.add("runtime.allocmcache", r, allocmcache);
+  registry.add("runtime.(*mcache).refill", r, refill);
+  registry.add("runtime.(*mcache).nextFree", r, nextFree);
+  if (r.first < 19)
+    registry.add("runtime.(*mcache).allocLarge", r, allocLarge_zeroing);
+  else
+    registry.add("runtime.(*mcache).allocLarge", r, allocLarge);
+  registry.add("runtime.(*mcentral).cacheSpan", r, cacheSpan);
+  registry.add("runtime.(*mcentral).uncacheSpan", r, uncacheSpan);
+  registry.add("runtime.(*mcentral).grow", r, mcentral_grow);
+  registry.add("runtime.(*spanSet).push", r, span_set_push);
+  registry.add("runtime.(*spanSet).pop", r, span_set_pop);
+  registry.add("runtime.(*mspan).nextFreeIndex", r, nextFreeIndex);
+  registry.add("runtime.(*mspan).refillAllocCache", r, refillAllocCache);
+  registry.add("runtime.newMarkBits", r, newMarkBits);
+  registry.add("runtime.newAllocBits", r, newAllocBits);
+}
+
+void add_objects(model::Registry& registry, golang::Releases r) {
+  registry.add("runtime.mallocinit", r, mallocinit);
+  registry.add("runtime.(*mheap).init", r, mheap_init);
+  // In their place heapBitsSetType could find too little stack and have it moved, with the gate on
+  // it, of which Go's unwinder knows nothing: these two only stand beside the real code.
+  registry.add("runtime.mallocgc", r, mallocgc, model::Use::beside);
+  registry.add("runtime.newobject", r, newobject, model::Use::beside);
+  registry.add("runtime.persistentalloc", r, persistentalloc);
+  registry.add("runtime.persistentalloc1", r, persistentalloc1);
+  registry.add("runtime.(*fixalloc).init", r, fixalloc_init);
+  registry.add("runtime.(*fixalloc).alloc", r, fixalloc_alloc);
+  registry.add("runtime.recordspan", r, recordspan);
 }
 
 }  // namespace
 
 void add_models(model::Registry& registry) {
-  registry.add("runtime.mallocinit", kHeap, mallocinit);
-  registry.add("runtime.(*mheap).init", kHeap, mheap_init);
-  // In their place heapBitsSetType could find too little stack and have it moved, with the gate on
-  // it, of which Go's unwinder knows nothing: these two only stand beside the real code.
-  registry.add("runtime.mallocgc", kHeap, mallocgc, model::Use::beside);
-  registry.add("runtime.newobject", kHeap, newobject, model::Use::beside);
-  registry.add("runtime.persistentalloc", kHeap, persistentalloc);
-  registry.add("runtime.persistentalloc1", kHeap, persistentalloc1);
-  registry.add("runtime.(*fixalloc).init", kHeap, fixalloc_init);
-  registry.add("runtime.(*fixalloc).alloc", kHeap, fixalloc_alloc);
-  registry.add("runtime.recordspan", kHeap, recordspan);
-  add_pages(registry);
-  add_caches(registry);
+  for (const int go : kHeapReleases) {
+    const golang::Releases r{go, go};
+    add_objects(registry, r);
+    add_pages(registry, r);
+    add_caches(registry, r);
+  }
 }
 
 }  // namespace runtime_model::heap

@@ -32,6 +32,8 @@ Model<std::tuple<golang::Mspan, bool>> alloc_zeroing(Runtime& rt, golang::Mheap 
     co_await rt.call<void>("runtime.memclrNoHeapPointers", s.startAddr().get(), npages * kPageSize);
     zeroed = true;
   }
+  rt.step("alloc/zeroed", "whether it has to be cleared is the caller's business from here on",
+          [&] { s.needzero() = 0; });
   co_return std::tuple{s, zeroed};
 }
 
@@ -50,10 +52,12 @@ Model<> freeSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s, u8 use) {
   rt.step("freeSpan/totals", "its pages are free", [&] { count_totals(rt, use, -bytes, 0); });
   const Change change = [&](const golang::HeapStatsDelta& stats) { count(stats, use, -bytes); };
   co_await account(rt, "freeSpan/account", "its pages are no longer in use", change);
-  if (rt.go() >= 20)
-    co_await rt.call<void>("runtime.(*pageAlloc).free", h.pages(), base, npages);
+  // go1.18 and go1.19 also say whether the pages count as scavenged; these never do.
+  const bool says_scavenged = rt.go() == 18 || rt.go() == 19;
+  if (says_scavenged)
+    co_await rt.call<void>("runtime.(*pageAlloc).free", h.pages(), base, npages, false);
   else
-    co_await rt.call<void>("runtime.(*pageAlloc).free", h.pages(), base, npages, rt.go() < 19);
+    co_await rt.call<void>("runtime.(*pageAlloc).free", h.pages(), base, npages);
   rt.step("freeSpan/dead", "the record stands for nothing now", [&] { s.state() = kSpanDead; });
   co_await freeMSpanLocked(rt, h, s);
 }

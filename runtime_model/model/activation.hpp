@@ -55,6 +55,7 @@ struct Activation {
 
   std::vector<RealWrite> real;
   bool interleaved = false;
+  std::string gave_up;  ///< this program does not tell where something is that the model needs
   std::string trouble;  ///< why the model cannot be right, when it is known before its end
 };
 

@@ -32,6 +32,7 @@ Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine
   }
   for (const char* name : {"runtime.morestack", "runtime.morestack_noctxt"})
     for (const Entry& e : guest.entries(name)) points_[e.address.value].grows = true;
+  for (const Entry& e : guest.entries("runtime.morestack")) points_[e.address.value].aside = true;
   for (const Entry& e : guest.entries("runtime.gogo")) points_[e.address.value].leaves = true;
   for (const char* name : {"runtime.sigtramp", "runtime.cgoSigtramp"})
     for (const Entry& e : guest.entries(name)) handlers_.insert(e.address.value);
@@ -47,7 +48,7 @@ Checker::Lane& Checker::lane_of(Tid tid, const Registers& regs) {
   }
   Lane& lane = *last_lane_;
   if (lane.epoch != epoch_) {
-    lane.epoch = epoch_, lane.fresh = true;
+    lane.epoch = epoch_, lane.fresh = true, lane.growing = 0;
     const Addr g = current_g(regs);
     const Addr m = g == Addr() ? g : peek<Addr>(g + guest_.offset.g_m);
     const Addr gsignal = m == Addr() ? m : peek<Addr>(m + guest_.offset.m_gsignal);
@@ -204,7 +205,11 @@ void Checker::transferred(Lane& lane, const Retired& r, const Registers& regs) {
   const auto it = points_.find(regs.rip);
   if (it == points_.end()) return;
   const Point& point = it->second;
-  if (point.grows) return start_over(lane, regs);
+  if (point.grows) {
+    start_over(lane, regs);
+    if (point.aside) ++lane.signals, ++lane.growing;
+    return;
+  }
   arrive_and_leave(lane, point, r.number, regs);
 }
 
@@ -223,6 +228,7 @@ void Checker::arrive_and_leave(Lane& lane, const Point& point, u64 number, const
           lane.stack[i]->trouble = "the real code left through gogo";
         close(lane, i, number, regs);
       }
+    if (lane.growing > 0) --lane.growing, --lane.signals;
   }
 }
 
@@ -250,12 +256,16 @@ void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> word
   begun.frame->start();
   settle(begun);
   if (begun.rt.request().kind != Request::Kind::decline) return;
+  note_declined(model, begun.rt.request().reason);
+  abandon(lane, lane.stack.size() - 1);
+}
+
+void Checker::note_declined(const Registration& model, const std::string& reason) {
   FunctionReport& f = report_of(model);
   ++f.declined;
-  ++f.reasons[begun.rt.request().reason];
-  const auto [it, fresh] = told_reasons_.emplace(model.function, begun.rt.request().reason);
+  ++f.reasons[reason];
+  const auto [it, fresh] = told_reasons_.emplace(model.function, reason);
   if (fresh && declined) declined(it->first, it->second);
-  abandon(lane, lane.stack.size() - 1);
 }
 
 /// After the model has run: what does it wait for?
@@ -268,6 +278,8 @@ void Checker::settle(Activation& a) {
       a.trouble = fmt::format("the model throws: {}", e.what());
     } catch (const Unmapped& e) {
       a.trouble = fmt::format("the model looks at {}, which is not mapped", name_of_(e.address));
+    } catch (const emulator::base::Unimplemented& e) {
+      a.gave_up = e.what();
     }
     return;
   }

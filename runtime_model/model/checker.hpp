@@ -57,6 +57,7 @@ class Checker {
     bool wanted = false;  ///< some model waits for it, or did
     bool leaves = false;  ///< runtime.gogo
     bool grows = false;   ///< runtime.morestack: the function that calls it starts over
+    bool aside = false;   ///< morestack itself: what follows, up to gogo, is nobody's own work
   };
   /// A function that parked: its model starts afresh when the wait is over.
   struct Restart {
@@ -72,7 +73,10 @@ class Checker {
     std::vector<std::unique_ptr<Activation>> stack;
     std::vector<Restart> restarts;
     u64 next_pc = 0;
-    unsigned signals = 0;  ///< handlers that are running
+    /// Signal handlers that are running, and stacks that are growing: work that comes between the
+    /// instructions of a function.
+    unsigned signals = 0;
+    unsigned growing = 0;  ///< of these, the stacks
     u64 epoch = 0;         ///< of observation, in which the two were last right
     bool fresh = false;    ///< `signals` was just read off the stack pointer
   };
@@ -97,6 +101,7 @@ class Checker {
   bool matches(Activation& a, const Point& point, u64 number, const Registers& regs);
   void arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void settle(Activation& a);
+  void note_declined(const Registration& model, const std::string& reason);
   void set_aside(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void wake(Lane& lane, u64 number, const Registers& regs);
   void resume(Activation& a, const Registers& regs);

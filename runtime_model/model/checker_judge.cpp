@@ -100,6 +100,7 @@ void Checker::count(const Activation& a, const Field& field, u64 number, Functio
 }
 
 void Checker::judge(Activation& a, u64 number, const Registers& regs, FunctionReport& f) {
+  if (!a.gave_up.empty()) return note_declined(a.model, a.gave_up);
   if (a.trouble.empty() && a.waits == Waits::call)
     a.trouble = fmt::format("the model calls {}, the real code did not", a.rt.request().function);
   if (a.trouble.empty() && a.waits == Waits::returns && !a.frame->done())

@@ -62,8 +62,13 @@ void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Re
 /// After a model has run: lets happen what it waits for.
 void Driver::settle(Active& a, const Thread& t) {
   if (a.frame->done()) return finish(a, t);
+  const Request::Kind kind = a.rt.request().kind;
+  const bool calls = kind == Request::Kind::call || kind == Request::Kind::long_call;
+  // Go walks and moves a goroutine's stack while the called code runs, and does not know the gate.
+  if (calls && a.gate_sp == 0 && a.rt.getg() != a.rt.getm().g0())
+    return leave_to_real_code(a, "it has real code called on a goroutine's own stack");
   collect(a);
-  switch (a.rt.request().kind) {
+  switch (kind) {
     case Request::Kind::call:
       return go_to(a, true);
     case Request::Kind::long_call:
@@ -160,6 +165,9 @@ void Driver::finish(Active& a, const Thread& t) {
     // The real code says it better, if it can still be asked.
     if (a.gate_sp == 0) return leave_to_real_code(a, e.what());
     emulator::base::user_error("the model of {} throws: {}", a.model.function, e.what());
+  } catch (const emulator::base::Unimplemented& e) {
+    if (a.gate_sp == 0) return leave_to_real_code(a, e.what());
+    emulator::base::user_error("the model of {} cannot go on: {}", a.model.function, e.what());
   } catch (const Unmapped& e) {
     emulator::base::user_error("the model of {} looks at {:#x}, which is not mapped",
                                a.model.function, e.address.value);
