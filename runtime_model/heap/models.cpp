@@ -31,10 +31,11 @@ void add_pages(model::Registry& registry, golang::Releases r) {
   registry.add("runtime.(*mheap).freeMSpanLocked", r, freeMSpanLocked);
   registry.add("runtime.(*mheap).setSpans", r, setSpans);
   registry.add("runtime.(*mheap).allocNeedsZero", r, allocNeedsZero);
+  // In place of the real code a heap of gigabytes does not come out right yet.
   if (r.first < 19)
-    registry.add("runtime.(*mheap).grow", r, grow_or_fail);
+    registry.add("runtime.(*mheap).grow", r, grow_or_fail, model::Use::beside);
   else
-    registry.add("runtime.(*mheap).grow", r, grow);
+    registry.add("runtime.(*mheap).grow", r, grow, model::Use::beside);
   registry.add("runtime.(*pageCache).alloc", r, page_cache_alloc);
 }
 
