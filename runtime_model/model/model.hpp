@@ -31,28 +31,30 @@ class PromiseBase {
 
   struct Begin {
     Runtime* rt;
+    bool is_call;
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
-    void await_resume() const noexcept { rt->enter(); }
+    void await_resume() const noexcept {
+      if (is_call) rt->enter();
+    }
   };
   struct End {
     bool await_ready() const noexcept { return false; }
     template <class P>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<P> h) const noexcept {
-      h.promise().rt_->leave();
+      if (P::kIsCall) h.promise().rt_->leave();
       const auto next = h.promise().continuation;
       return next ? next : std::noop_coroutine();
     }
     void await_resume() const noexcept {}
   };
-  Begin initial_suspend() noexcept { return {rt_}; }
   End final_suspend() noexcept { return {}; }
   void unhandled_exception() { error = std::current_exception(); }
 
   std::coroutine_handle<> continuation;
   std::exception_ptr error;
 
- private:
+ protected:
   Runtime* rt_;
 };
 
@@ -75,12 +77,15 @@ struct Promise<void> : PromiseBase {
   }
 };
 
-/// A model's activation. Owns its frame; does nothing until awaited or started.
-template <class T = void>
+/// A model's activation. Owns its frame; does nothing until awaited or started. `IsCall`: it stands
+/// for a function of Go's, so that its steps are told one level deeper.
+template <class T = void, bool IsCall = true>
 class [[nodiscard]] Model {
  public:
   struct promise_type : Promise<T> {
+    static constexpr bool kIsCall = IsCall;
     using Promise<T>::Promise;
+    PromiseBase::Begin initial_suspend() noexcept { return {this->rt_, IsCall}; }
     Model get_return_object() { return Model(Handle::from_promise(*this)); }
   };
   using Handle = std::coroutine_handle<promise_type>;
@@ -111,5 +116,9 @@ class [[nodiscard]] Model {
   explicit Model(Handle handle) : handle_(handle) {}
   Handle handle_;
 };
+
+/// A piece of a model, for the length of its functions alone: Go has no such function.
+template <class T = void>
+using Part = Model<T, false>;
 
 }  // namespace runtime_model::model
