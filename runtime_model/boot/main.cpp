@@ -79,8 +79,19 @@ Part<> init_done(Runtime& rt) {
   co_await rt.long_call<void>("runtime.unlockOSThread");
 }
 
+/// Another goroutine is panicking: let it print why. Go: main, Gosched up to 1000 times.
+Part<> wait_for_panics(Runtime& rt) {
+  const Addr running = rt.global("runtime.runningPanicDefers");
+  if (running == Addr()) co_return;
+  for (int i = 0; i < 1000 && rt.load<u32>(running) != 0; ++i) {
+    rt.step("main/panics", "deferred calls of a panic are running: let them go on");
+    co_await rt.long_call<void>("runtime.mcall", Unknown{});
+  }
+}
+
 Part<> leave(Runtime& rt) {
   rt.step("main/returned", "main.main has returned: the process ends, whatever else runs");
+  co_await wait_for_panics(rt);
   if (rt.go() >= 20 && rt.has_function("runtime.runExitHooks"))
     co_await rt.long_call<void>("runtime.runExitHooks");
   co_await rt.jump("runtime.exit", i32{0});

@@ -45,8 +45,10 @@ void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Re
   active_.push_back(std::make_unique<Active>(guest_, machine_.memory(), model, entry));
   Active& a = *active_.back();
   a.g = a.rt.getg().address();
+  const u64 label = label_on_stack_of(a);
   for (const auto& other : active_)
-    if (other.get() != &a && other->g == a.g) a.base_depth += other->rt.depth();
+    if (other.get() != &a && other->g == a.g && other->gate_sp < label)
+      a.base_depth += other->rt.depth();
   std::vector<u64> words;
   for (unsigned i = 0; i < model.words; ++i)
     words.push_back(abi == Abi::zero ? a.rt.load<u64>(Addr(entry[rsp] + 8 + 8 * u64{i}))
@@ -92,13 +94,17 @@ void Driver::settle(Active& a, const Thread& t) {
   emulator::base::user_error("the model of {} waits for nothing", a.model.function);
 }
 
-/// Nothing on this stack is returned to: schedule() leaves g0's for good. Only what lies above g0's
-/// label may be, when a locked thread ends.
+/// What lies above g0's label is not under way, but stays: a locked thread's end returns there.
+u64 Driver::label_on_stack_of(Active& a) {
+  const golang::G g0 = a.rt.getm().g0();
+  const u64 label = g0.sched().sp().get().value;
+  return a.g == g0.address() && label != 0 ? label : ~u64{0};
+}
+
+/// Nothing below the label is returned to: schedule() leaves g0's stack for good.
 void Driver::leave_stack(Active& a) {
-  const Addr g0 = a.rt.getm().g0().get();
-  const u64 label = a.g == g0 ? a.rt.g(g0).sched().sp().get().value : ~u64{0};
-  std::erase_if(active_, [&, g = a.g](const auto& other) {
-    return other->g == g && !(label != 0 && other->gate_sp >= label);
+  std::erase_if(active_, [g = a.g, label = label_on_stack_of(a)](const auto& other) {
+    return other->g == g && other->gate_sp < label;
   });
 }
 

@@ -82,6 +82,7 @@ class Driver {
   void leave_to_real_code(Active& a, const std::string& reason);
   void undo(Active& a);
   void leave_stack(Active& a);
+  static emulator::u64 label_on_stack_of(Active& a);
   void go_to(Active& a, bool returns);
   void collect(Active& a);
   void tell(Active& a, const emulator::kernel::Thread& t);
