@@ -256,9 +256,12 @@ Model<P> procresize(Runtime& rt, i32 nprocs) {
   co_await steal_order_reset(rt, static_cast<u32>(nprocs));
   rt.step("procresize/gomaxprocs", fmt::format("GOMAXPROCS is {}", nprocs),
           [&] { rt.gomaxprocs() = nprocs; });
-  if (old != nprocs && rt.go() >= 19)
-    co_await rt.call<void>("runtime.(*gcCPULimiterState).resetCapacity", model::Unknown{}, now,
-                           nprocs);
+  if (old != nprocs && rt.go() >= 19) {
+    constexpr std::string_view kReset = "runtime.(*gcCPULimiterState).resetCapacity";
+    const Addr limiter =
+        model::constant_argument(rt, "runtime.procresize", kReset, emulator::cpu::rax);
+    co_await rt.call<void>(kReset, limiter, now, nprocs);
+  }
   co_return runnable;
 }
 
