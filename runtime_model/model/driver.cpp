@@ -36,8 +36,22 @@ bool Driver::probe(const Thread& t, Addr at) {
   if (it == places_.end()) return false;
   // Before thread-local storage is set up there is no g, and no model needs to act.
   if (machine_.registers(t).fs_base() == 0) return true;
-  begin(t, *it->second.model, it->second.abi, machine_.registers(t));
+  const Registration& model = *it->second.model;
+  if (model.use == Use::on_g0 && !on_g0(machine_.registers(t)))
+    machine_.pass_probe();
+  else
+    begin(t, model, it->second.abi, machine_.registers(t));
   return true;
+}
+
+bool Driver::on_g0(const Registers& regs) const {
+  const auto peek = [&](Addr a) {
+    Addr v;
+    (void)machine_.memory().peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
+    return v;
+  };
+  const Addr g = peek(Addr(regs.fs_base() - 8));
+  return peek(peek(g + guest_.offset.g_m) + guest_.offset.m_g0) == g;
 }
 
 void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Registers& entry,

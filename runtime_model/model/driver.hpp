@@ -76,6 +76,7 @@ class Driver {
 
   void begin(const emulator::kernel::Thread& t, const Registration& model, Abi abi,
              const Registers& entry, bool woke = false);
+  bool on_g0(const Registers& regs) const;
   void settle(Active& a, const emulator::kernel::Thread& t);
   void back_through_gate(const emulator::kernel::Thread& t);
   void finish(Active& a, const emulator::kernel::Thread& t);

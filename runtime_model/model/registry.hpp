@@ -26,6 +26,8 @@ class Frame {
 /// Where a model may stand.
 enum class Use : u8 {
   anywhere,
+  /// In place of the real code only on g0's stack: elsewhere the real code acts.
+  on_g0,
   /// Not in place of the real code: on a goroutine's own stack, which the runtime walks and moves
   /// while real code runs that the model has called.
   beside,

@@ -2,6 +2,11 @@
 
 #include "runtime_model/thread/acquirep.hpp"
 #include "runtime_model/thread/idle.hpp"
+#include "runtime_model/thread/mcommoninit.hpp"
+#include "runtime_model/thread/newm.hpp"
+#include "runtime_model/thread/note.hpp"
+#include "runtime_model/thread/startm.hpp"
+#include "runtime_model/thread/stopm.hpp"
 
 namespace runtime_model::thread {
 namespace {
@@ -13,7 +18,37 @@ Model<golang::P> pidleget_untimed(Runtime& rt) {
   co_return std::get<0>(found);
 }
 
+// From go1.21 on it may be called with sched.lock held; only where it is not is it modelled.
+Model<> startm_locks(Runtime& rt, golang::P pp, bool spinning, bool lockheld) {
+  if (lockheld) co_await rt.decline("startm with sched.lock held");
+  co_await startm(rt, pp, spinning);
+}
+
 }  // namespace
+
+static void add_threads(model::Registry& registry) {
+  constexpr auto kOnG0 = model::Use::on_g0;
+  registry.add("runtime.mcommoninit", {17, 22}, mcommoninit, kOnG0);  // 1.23: mProfStackInit
+  registry.add("runtime.mpreinit", {17, 25}, mpreinit, kOnG0);
+  registry.add("runtime.notesleep", {17, 23}, notesleep, kOnG0);
+  registry.add("runtime.notewakeup", {17, 23}, notewakeup, kOnG0);
+  registry.add("runtime.futexsleep", {17, 27}, futexsleep, kOnG0);
+  registry.add("runtime.futexwakeup", {17, 27}, futexwakeup, kOnG0);
+  registry.add("runtime.startm", {17, 20}, startm, kOnG0);
+  registry.add("runtime.startm", {21, 25}, startm_locks, kOnG0);
+  registry.add("runtime.wakep", {17, 25}, wakep, kOnG0);
+  registry.add("runtime.resetspinning", {17, 25}, resetspinning, kOnG0);
+  registry.add("runtime.handoffp", {17, 25}, handoffp, kOnG0);
+  registry.add("runtime.mspinning", {17, 27}, mspinning);
+  registry.add("runtime.newm", {17, 22}, newm, kOnG0);
+  registry.add("runtime.allocm", {17, 22}, allocm, kOnG0);
+  registry.add("runtime.newm1", {17, 25}, newm1, kOnG0);
+  registry.add("runtime.newosproc", {17, 27}, newosproc, kOnG0);
+  registry.add("runtime.stopm", {17, 25}, stopm, kOnG0);
+  registry.add("runtime.stoplockedm", {17, 25}, stoplockedm, kOnG0);
+  registry.add("runtime.startlockedm", {17, 25}, startlockedm, kOnG0);
+  registry.add("runtime.mexit", {17, 23}, mexit, kOnG0);
+}
 
 void add_models(model::Registry& registry) {
   registry.add("runtime.acquirep", {17, 27}, acquirep);
@@ -29,6 +64,7 @@ void add_models(model::Registry& registry) {
   registry.add("runtime.mget", {17, 25}, mget);
   registry.add("runtime.mReserveID", {17, 27}, mReserveID);
   registry.add("runtime.incidlelocked", {17, 27}, incidlelocked);
+  add_threads(registry);
 }
 
 }  // namespace runtime_model::thread

@@ -1,0 +1,81 @@
+#include "runtime_model/thread/mcommoninit.hpp"
+
+#include <fmt/format.h>
+
+#include "runtime_model/stack/malg.hpp"
+#include "runtime_model/thread/idle.hpp"
+
+namespace runtime_model::thread {
+namespace {
+
+constexpr i32 kSignalStackSize = 32 * 1024;  // Go: runtime/os_linux.go, mpreinit
+
+/// int64Hash, inlined: memhash64 is assembly, and hashes with AES where the CPU can.
+Model<u32> hash_of(Runtime& rt, u64 value, u64 seed) {
+  model::Local& word = rt.local(8);
+  rt.step("mcommoninit/hash", "hash a word for the M's random numbers",
+          [&] { rt.store<u64>(word.address, value); });
+  const u64 hash = co_await rt.call<u64>("runtime.memhash64", word, seed);
+  co_return static_cast<u32>(hash);
+}
+
+/// The state of the M's own random numbers: with them it picks whom to steal from.
+Model<> seed_random(Runtime& rt, golang::M mp) {
+  if (rt.go() >= 22) {  // ChaCha8: runtime/rand.go, mrandinit
+    co_await rt.call<void>("runtime.mrandinit", mp);
+    co_return;
+  }
+  const u64 seed = rt.fastrandseed(0);
+  const u32 low = co_await hash_of(rt, static_cast<u64>(mp.id().get()), seed);
+  const u64 ticks = co_await rt.call<u64>("runtime.cputicks");
+  const u32 high = co_await hash_of(rt, ticks, ~seed);
+  rt.step("mcommoninit/fastrand",
+          "the M's own random numbers begin with a hash of its number and one of the CPU's clock",
+          [&] {
+            const Addr at = mp.fastrand().address();
+            rt.store<u32>(at, low);
+            rt.store<u32>(at + 4, (low | high) == 0 ? 1 : high);  // all zero would stay so
+          });
+}
+
+}  // namespace
+
+Model<> mpreinit(Runtime& rt, golang::M mp) {
+  const Addr g = co_await rt.call<Addr>("runtime.malg", kSignalStackSize);
+  rt.step("mpreinit/gsignal",
+          "its signal handlers run on a stack of their own, that of the goroutine gsignal", [&] {
+            mp.gsignal() = g;
+            rt.g(g).m() = mp;
+          });
+}
+
+Model<> mcommoninit(Runtime& rt, golang::M mp, i64 id) {
+  if (rt.writeBarrier().enabled()) co_await rt.decline("write barriers are on");
+  // There it walks the stack for the creation record, which may grow the stack under way.
+  if (rt.depth() == 1 && rt.getg() != rt.getm().g0())
+    co_await rt.decline("on a goroutine's own stack");
+  if (rt.getg() != rt.getm().g0()) {
+    const auto createstack = mp.createstack();
+    co_await rt.call<u64>("runtime.callers", u64{1}, createstack.address(), createstack.count(),
+                          createstack.count());
+  }
+  const golang::Schedt sched = rt.sched();
+  const Addr lock = sched.lock().address();
+  co_await rt.lock(lock);
+  if (id < 0) id = co_await mReserveID(rt);
+  rt.step("mcommoninit/id", fmt::format("this is M{}", id), [&] { mp.id() = id; });
+  co_await seed_random(rt, mp);
+  co_await mpreinit(rt, mp);
+  rt.step("mcommoninit/guard",
+          "code on the signal stack may go down to this guard, and throws below it", [&] {
+            mp.gsignal()->stackguard1() = mp.gsignal()->stack().lo().get() + stack::kStackGuard;
+          });
+  rt.step("mcommoninit/allm",
+          "it goes in front of all Ms: there the GC finds it, and who looks for it", [&] {
+            mp.alllink() = rt.allm();
+            rt.allm() = mp;
+          });
+  co_await rt.unlock(lock);
+}
+
+}  // namespace runtime_model::thread
