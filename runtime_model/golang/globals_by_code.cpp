@@ -96,21 +96,29 @@ std::optional<Addr> mheap_of_mallocinit(const CodeReader& reader, const SymbolTa
   return found;
 }
 
-/// gcController's field heapMinimum is where gcinit stores 4 MiB (until go1.18; later a method does).
-std::optional<Addr> controller_of_gcinit(const CodeReader& reader, const SymbolTable& symbols,
-                                         const Layouts& layouts) {
-  constexpr i64 kDefaultHeapMinimum = 4 << 20;
-  const Function* gcinit = symbols.function("runtime.gcinit");
-  const StructLayout* controller = layouts.variable("runtime.gcController");
-  if (gcinit == nullptr || controller == nullptr) return std::nullopt;
-  const auto field = layouts.field(*controller, "heapMinimum");
+/// A variable one of whose fields a function sets to a number that it sets nothing else to.
+struct Store {
+  std::string_view function, variable, field;
+  i64 value;
+};
+constexpr Store kStores[] = {
+    {"runtime.gcinit", "runtime.gcController", "heapMinimum", 4 << 20},  // until go1.18
+    {"runtime.gcenable", "runtime.memstats", "enablegc", 1},
+};
+
+std::optional<Addr> variable_of(const Store& store, const CodeReader& reader,
+                                const SymbolTable& symbols, const Layouts& layouts) {
+  const Function* function = symbols.function(store.function);
+  const StructLayout* variable = layouts.variable(store.variable);
+  if (function == nullptr || variable == nullptr) return std::nullopt;
+  const auto field = layouts.field(*variable, store.field);
   if (!field) return std::nullopt;
   std::optional<Addr> found;
-  reader.each_instruction(*gcinit, [&](const Insn& insn, std::span<const u8>) {
+  reader.each_instruction(*function, [&](const Insn& insn, std::span<const u8>) {
     const auto& to = insn.operand[0];
     const auto& from = insn.operand[1];
     if (Decoder::name(insn.mnemonic) == "mov" && to.kind == OperandKind::mem && to.absolute &&
-        from.kind == OperandKind::imm && from.value == kDefaultHeapMinimum)
+        from.kind == OperandKind::imm && from.value == store.value)
       found = Addr(static_cast<u64>(to.value) - field->offset + symbols.bias());
     return !found;
   });
@@ -123,8 +131,9 @@ void Globals::take_code(const ElfImage& image, const SymbolTable& symbols, const
   const CodeReader reader(image, symbols);
   if (const auto mheap = mheap_of_mallocinit(reader, symbols))
     add("runtime.mheap_", *mheap, "runtime.mallocinit");
-  if (const auto controller = controller_of_gcinit(reader, symbols, layouts))
-    add("runtime.gcController", *controller, "runtime.gcinit");
+  for (const Store& store : kStores)
+    if (const auto found = variable_of(store, reader, symbols, layouts))
+      add(store.variable, *found, store.function);
   std::map<const Function*, CodeShape> shapes;
   Votes votes;
   for (std::string_view rest = kCode; !rest.empty();) {
