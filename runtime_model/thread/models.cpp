@@ -24,9 +24,7 @@ Model<> startm_locks(Runtime& rt, golang::P pp, bool spinning, bool lockheld) {
   co_await startm(rt, pp, spinning);
 }
 
-}  // namespace
-
-static void add_threads(model::Registry& registry) {
+void add_threads(model::Registry& registry) {
   constexpr auto kOnG0 = model::Use::on_g0;
   registry.add("runtime.mcommoninit", {17, 22}, mcommoninit, kOnG0);  // 1.23: mProfStackInit
   registry.add("runtime.mpreinit", {17, 25}, mpreinit, kOnG0);
@@ -49,6 +47,8 @@ static void add_threads(model::Registry& registry) {
   registry.add("runtime.startlockedm", {17, 25}, startlockedm, kOnG0);
   registry.add("runtime.mexit", {17, 23}, mexit, kOnG0);
 }
+
+}  // namespace
 
 void add_models(model::Registry& registry) {
   registry.add("runtime.acquirep", {17, 27}, acquirep);
