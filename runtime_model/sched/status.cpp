@@ -115,7 +115,9 @@ void releasem(Runtime& rt) {
 bool tracing(Runtime& rt) {
   // The first thing that park_m asks.
   const Addr flag = model::flag_tested(rt, "runtime.park_m");
-  return flag != Addr() && rt.load<u8>(flag) != 0;
+  if (flag == Addr()) return false;
+  // Behind trace.enabled lies trace.shutdown: then the reader is woken for the last events.
+  return rt.load<u8>(flag) != 0 || rt.load<u8>(flag + 1) != 0;
 }
 
 std::string_view unmodelled(Runtime& rt) {
