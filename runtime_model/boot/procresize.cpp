@@ -11,7 +11,6 @@
 namespace runtime_model::boot {
 
 using golang::P;
-using thread::PStatus;
 
 namespace {
 
@@ -99,8 +98,7 @@ Part<> make(Runtime& rt, i32 i) {
 Part<> have_one(Runtime& rt, i32 nprocs) {
   const golang::M mp = rt.getm();
   if (mp.p() && mp.p()->id() < nprocs) {
-    rt.step("procresize/keep", "this thread keeps its P",
-            [&] { set_status(mp.p(), PStatus::running); });
+    rt.step("procresize/keep", "this thread keeps its P", [&] { mp.p()->status() = kPrunning; });
     co_await rt.call<void>("runtime.(*mcache).prepareForSweep", mp.p()->mcache().get());
     co_return;
   }
@@ -109,7 +107,7 @@ Part<> have_one(Runtime& rt, i32 nprocs) {
     if (mp.p()) mp.p()->m() = Addr();
     mp.p() = Addr();
     first.m() = Addr();
-    set_status(first, PStatus::idle);
+    first.status() = kPidle;
   });
   co_await thread::acquirep(rt, first);
 }
@@ -120,8 +118,7 @@ Part<P> sort_out(Runtime& rt, i32 nprocs, i64 now) {
   for (i32 i = nprocs - 1; i >= 0; --i) {
     const P pp = rt.allp(i);
     if (rt.getm().p() == pp) continue;
-    rt.step("procresize/idle", fmt::format("P{} has no thread", i),
-            [&] { set_status(pp, PStatus::idle); });
+    rt.step("procresize/idle", fmt::format("P{} has no thread", i), [&] { pp.status() = kPidle; });
     if (thread::runqempty(pp)) {
       co_await thread::pidleput(rt, pp, now);
       continue;
@@ -182,7 +179,7 @@ void reset(const golang::WbBuf& buffer) {
 Model<> p_init(Runtime& rt, P pp, i32 id) {
   rt.step("p.init/empty", fmt::format("P{} begins: stopped, with empty caches", id), [&] {
     pp.id() = id;
-    set_status(pp, PStatus::gcstop);
+    pp.status() = kPgcstop;
     pp.sudogcache().data() = pp.sudogbuf().address();
     pp.sudogcache().len() = 0;
     pp.sudogcache().cap() = pp.sudogbuf().count();

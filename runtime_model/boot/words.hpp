@@ -3,6 +3,7 @@
 
 #include "runtime_model/model/abi.hpp"
 #include "runtime_model/model/model.hpp"
+#include "runtime_model/model/runtime_words.hpp"
 
 namespace runtime_model::boot {
 
@@ -17,10 +18,10 @@ using model::Model;
 using model::Part;
 using model::Runtime;
 
-/// Space below a function's frame that its prologue keeps free: Go: runtime/stack.go, _StackGuard.
-inline constexpr u64 kStackGuard = 928;
-
-/// The time in nanoseconds. Go's nanotime, which is inlined.
-inline auto nanotime(Runtime& rt) { return rt.call<i64>("runtime.nanotime1"); }
+using model::kPgcstop;
+using model::kPidle;
+using model::kPrunning;
+using model::kStackGuard;
+using model::nanotime;
 
 }  // namespace runtime_model::boot

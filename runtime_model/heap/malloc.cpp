@@ -7,13 +7,13 @@
 #include "runtime_model/heap/collecting.hpp"
 #include "runtime_model/heap/mcache.hpp"
 #include "runtime_model/heap/size_classes.hpp"
+#include "runtime_model/model/runtime_words.hpp"
 
 namespace runtime_model::heap {
 namespace {
 
 constexpr u8 kTinySpanClass = span_class(kTinyClass, true);
 constexpr i64 kGcTriggerHeap = 0;  ///< a gcTrigger's kind: the heap has grown enough
-constexpr u64 kStackPreempt = 0xfffffffffffffade;
 
 /// The two words of a type descriptor that an allocation needs. Go: runtime/type.go, _type.
 struct TypeWords {
@@ -175,10 +175,8 @@ Model<> enter(Runtime& rt) {
 
 /// Inside of a step.
 void release(Runtime& rt) {
-  const golang::M mp = rt.getm();
-  mp.mallocing() = 0;
-  mp.locks() -= 1;
-  if (mp.locks() == 0 && rt.getg().preempt()) rt.getg().stackguard0() = Addr(kStackPreempt);
+  rt.getm().mallocing() = 0;
+  model::releasem(rt);
 }
 
 Model<> complete(Runtime& rt, golang::Mcache c, const Object& o) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "emulator/cpu/registers.hpp"
+#include "emulator/memory/address_space.hpp"
 #include "runtime_model/model/runtime.hpp"
 
 namespace runtime_model::model {
@@ -31,6 +32,14 @@ struct Abi0Frame {
   std::vector<u64> offsets;
   u64 end = 0;  ///< of the arguments, where results begin
 };
+
+/// The words of a function's arguments, at its entry.
+std::vector<u64> argument_words(unsigned count, Abi abi, const emulator::cpu::Registers& regs,
+                                const emulator::memory::AddressSpace& memory);
+/// The words that a function with these arguments has returned, just behind its call.
+std::vector<u64> result_words(const std::vector<Argument>& arguments, Abi abi,
+                              const emulator::cpu::Registers& regs,
+                              const emulator::memory::AddressSpace& memory);
 
 /// A result as it lies in its register: only the low `bytes` count.
 struct ResultWord {

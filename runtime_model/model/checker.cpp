@@ -66,10 +66,6 @@ void Checker::observe_while_needed() {
   machine_.observe(observing_);
 }
 
-Addr Checker::current_g(const Registers& regs) const {
-  return regs.fs_base() == 0 ? Addr() : peek<Addr>(Addr(regs.fs_base() - 8));
-}
-
 void Checker::retired(const Thread& t, const Retired& r) {
   const Registers& regs = machine_.registers(t);
   Lane& lane = lane_of(t.tid, regs);
@@ -114,32 +110,25 @@ bool Checker::probe(const Thread& t, Addr at) {
   Lane& lane = lane_of(t.tid, regs);
   const u64 number = machine_.retired();
   wake(lane, number, regs);
-  for (std::size_t i = 0; i < lane.restarts.size(); ++i)
-    if (lane.restarts[i].pc == at && lane.restarts[i].sp == regs[rsp]) {
-      const Restart again = lane.restarts[i];
-      lane.restarts.resize(i);
-      restart(lane, again, number);
-      break;
-    }
+  restart(lane, number, regs);
   const Point& point = it->second;
   if (point.model != nullptr && !enters_again(lane, *point.model, regs)) {
     drop_stale(lane, regs);
-    std::vector<u64> words;
-    for (unsigned i = 0; i < point.model->words; ++i)
-      words.push_back(point.abi == Abi::zero         ? peek<u64>(Addr(regs[rsp] + 8 + 8 * u64{i}))
-                      : i < kIntegerRegisters.size() ? regs[kIntegerRegisters[i]]
-                                                     : 0);
-    begin(lane, *point.model, std::move(words), number, regs, peek<Addr>(Addr(regs[rsp])));
+    begin(lane, *point.model, point.abi, number, regs, peek<Addr>(Addr(regs[rsp])));
   }
   observe_while_needed();
   return true;
 }
 
-void Checker::restart(Lane& lane, const Restart& again, u64 number) {
-  std::vector<u64> words;
-  for (unsigned k = 0; k < again.model->words && k < kIntegerRegisters.size(); ++k)
-    words.push_back(again.entry[kIntegerRegisters[k]]);
-  begin(lane, *again.model, std::move(words), number, again.entry, again.return_pc, true);
+/// Does a function go on here that had parked? Its thread may have changed meanwhile.
+void Checker::restart(Lane& lane, u64 number, const Registers& regs) {
+  const auto it = std::find_if(restarts_.begin(), restarts_.end(), [&](const Restart& r) {
+    return r.pc.value == regs.rip && r.sp == regs[rsp];
+  });
+  if (it == restarts_.end()) return;
+  const Restart again = *it;
+  restarts_.erase(it);
+  begin(lane, *again.model, Abi::internal, number, again.entry, again.return_pc, true);
 }
 
 void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) {
@@ -219,7 +208,7 @@ u64 Checker::depth_below(Addr g, u64 sp) const { return peek<u64>(g + guest_.off
 void Checker::arrive_and_leave(Lane& lane, const Point& point, u64 number, const Registers& regs) {
   if (point.wanted)
     for (std::size_t i = lane.stack.size(); i-- > 0;)
-      if (matches(*lane.stack[i], point, number, regs)) arrived(lane, i, number, regs);
+      if (matches(*lane.stack[i], regs)) arrived(lane, i, number, regs);
   if (point.leaves) {
     const Addr g = current_g(regs);
     for (std::size_t i = lane.stack.size(); i-- > 0;)
@@ -232,7 +221,7 @@ void Checker::arrive_and_leave(Lane& lane, const Point& point, u64 number, const
   }
 }
 
-void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
+void Checker::begin(Lane& lane, const Registration& model, Abi abi, u64 number,
                     const Registers& entry, Addr return_pc, bool woke) {
   const bool told_above = std::any_of(lane.stack.begin(), lane.stack.end(), [&](const auto& a) {
     return a->waits != Waits::called && a->signal_depth == lane.signals;
@@ -248,6 +237,7 @@ void Checker::begin(Lane& lane, const Registration& model, std::vector<u64> word
   a->outermost = !told_above;
   a->base_depth = depth_around(lane, *a);
   if (woke) a->rt.set_woke();
+  const auto words = argument_words(model.words, abi, entry, machine_.memory());
   a->frame = model.make(a->rt, words.data());
   ++report_of(model).calls;
   lane.stack.push_back(std::move(a));
@@ -305,16 +295,12 @@ void Checker::want(Activation& a) {
   if (a.targets.empty())
     a.trouble =
         fmt::format("the model calls {}, which the program does not have", a.rt.request().function);
-  for (const Entry& e : a.targets) {
-    Point& p = points_[e.address.value];
-    p.wanted = true;
-    if (p.model == nullptr) p.abi = e.abi;
-  }
+  for (const Entry& e : a.targets) points_[e.address.value].wanted = true;
 }
 
 /// Is this the call, jump or park that the model has foreseen? The first argument decides; others
 /// that differ are a difference.
-bool Checker::matches(Activation& a, const Point&, u64, const Registers& regs) {
+bool Checker::matches(Activation& a, const Registers& regs) const {
   if (a.waits != Waits::call && a.waits != Waits::jump && a.waits != Waits::park) return false;
   const auto target = std::find_if(a.targets.begin(), a.targets.end(),
                                    [&](const Entry& e) { return e.address.value == regs.rip; });
@@ -350,17 +336,16 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
     if (a.rt.request().kind == Request::Kind::long_call) set_aside(lane, index, number, regs);
     return;
   }
-  if (a.waits == Waits::park)
-    lane.restarts.push_back(
-        {peek<Addr>(Addr(regs[rsp])), regs[rsp] + 8, &a.model, a.entry, a.return_pc, a.depth});
+  if (a.waits == Waits::park) wait_for_return(a, regs);
   close(lane, index, number, regs);
 }
 
 /// The function parks: its model starts afresh when the code that it parks in returns.
-void Checker::wait_for_return(Lane& lane, const Activation& a, const Registers& regs) {
+void Checker::wait_for_return(const Activation& a, const Registers& regs) {
   const Addr back = peek<Addr>(Addr(regs[rsp]));
-  std::erase_if(lane.restarts, [&](const Restart& r) { return r.sp == regs[rsp] + 8; });
-  lane.restarts.push_back({back, regs[rsp] + 8, &a.model, a.entry, a.return_pc, a.depth});
+  const u64 sp = regs[rsp] + 8;
+  std::erase_if(restarts_, [sp](const Restart& r) { return r.sp == sp; });
+  restarts_.push_back({back, sp, &a.model, a.entry, a.return_pc});
   points_.try_emplace(back.value);
   machine_.add_probe(back);
 }

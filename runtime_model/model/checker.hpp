@@ -16,6 +16,7 @@
 #include "emulator/machine/machine.hpp"
 #include "runtime_model/model/activation.hpp"
 #include "runtime_model/model/comparison.hpp"
+#include "runtime_model/model/peek.hpp"
 #include "runtime_model/model/report.hpp"
 #include "runtime_model/model/told.hpp"
 
@@ -66,12 +67,10 @@ class Checker {
     const Registration* model;
     Registers entry;
     Addr return_pc;
-    u64 depth;
   };
   struct Lane {
     Tid tid = 0;
     std::vector<std::unique_ptr<Activation>> stack;
-    std::vector<Restart> restarts;
     u64 next_pc = 0;
     /// Signal handlers that are running, and stacks that are growing: work that comes between the
     /// instructions of a function.
@@ -94,11 +93,11 @@ class Checker {
   static void foreign_write(Activation& a, const RealWrite& w);
   void transferred(Lane& lane, const emulator::machine::Retired& r, const Registers& regs);
   void arrive_and_leave(Lane& lane, const Point& point, u64 number, const Registers& regs);
-  void restart(Lane& lane, const Restart& again, u64 number);
+  void restart(Lane& lane, u64 number, const Registers& regs);
   void returned(Lane& lane, u64 number, const Registers& regs);
-  void begin(Lane& lane, const Registration& model, std::vector<u64> words, u64 number,
-             const Registers& entry, Addr return_pc, bool woke = false);
-  bool matches(Activation& a, const Point& point, u64 number, const Registers& regs);
+  void begin(Lane& lane, const Registration& model, Abi abi, u64 number, const Registers& entry,
+             Addr return_pc, bool woke = false);
+  bool matches(Activation& a, const Registers& regs) const;
   void arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void settle(Activation& a);
   void note_declined(const Registration& model, const std::string& reason);
@@ -108,7 +107,7 @@ class Checker {
   unsigned depth_around(const Lane& lane, const Activation& a) const;
   void want(Activation& a);
   void close(Lane& lane, std::size_t index, u64 number, const Registers& regs);
-  void wait_for_return(Lane& lane, const Activation& a, const Registers& regs);
+  void wait_for_return(const Activation& a, const Registers& regs);
   void abandon(Lane& lane, std::size_t index);
   void drop_stale(Lane& lane, const Registers& regs);
   void start_over(Lane& lane, const Registers& regs);
@@ -120,12 +119,10 @@ class Checker {
   u64 depth_below(Addr g, u64 sp) const;
   FunctionReport& report_of(const Registration& model);
   void differ(FunctionReport& f, Difference d);
-  Addr current_g(const Registers& regs) const;
+  Addr current_g(const Registers& regs) const { return model::current_g(machine_.memory(), regs); }
   template <class T>
   T peek(Addr a) const {
-    T v{};
-    (void)machine_.memory().peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
-    return v;
+    return model::peek<T>(machine_.memory(), a);
   }
 
   const Guest& guest_;
@@ -133,6 +130,7 @@ class Checker {
   std::function<std::string(Addr)> name_of_;
   std::unordered_map<u64, Point> points_;
   std::map<Tid, Lane> lanes_;
+  std::vector<Restart> restarts_;
   /// Models in a long call: their goroutine may come back on another thread.
   std::vector<std::unique_ptr<Activation>> aside_;
   Lane* last_lane_ = nullptr;

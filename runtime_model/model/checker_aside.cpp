@@ -54,11 +54,7 @@ unsigned Checker::depth_around(const Lane& lane, const Activation& a) const {
 }
 
 void Checker::resume(Activation& a, const Registers& regs) {
-  const Addr results_at = Addr(regs[rsp]) + Abi0Frame(a.rt.request().arguments).end;
-  std::vector<u64> results;
-  for (std::size_t i = 0; i < kIntegerRegisters.size(); ++i)
-    results.push_back(a.call_abi == Abi::zero ? peek<u64>(results_at + 8 * i)
-                                              : regs[kIntegerRegisters[i]]);
+  auto results = result_words(a.rt.request().arguments, a.call_abi, regs, machine_.memory());
   a.shadow.begin_segment();
   a.rt.resume(std::move(results));
   settle(a);

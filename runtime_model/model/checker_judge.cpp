@@ -11,13 +11,6 @@ using Waits = Activation::Waits;
 
 namespace {
 
-template <class T>
-T peek_at(const emulator::memory::AddressSpace& memory, Addr a) {
-  T v{};
-  (void)memory.peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
-  return v;
-}
-
 /// The first of the writes that touch a word.
 class WriteIndex {
  public:
@@ -45,17 +38,15 @@ bool overlaps(const Write& w, const Field& f) {
 /// Stack that nobody reads again: below the frame that is left, and below g0's when the function
 /// had switched to it; and where the function may have spilled its register arguments.
 std::vector<Range> Checker::dead_ranges(const Activation& a) const {
-  const auto& memory = machine_.memory();
   const auto& offset = guest_.offset;
-  const u64 entry_sp = peek_at<u64>(memory, a.g + offset.g_hi) - a.depth;
+  const u64 entry_sp = peek<u64>(a.g + offset.g_hi) - a.depth;
   std::vector<Range> dead;
-  dead.push_back({peek_at<Addr>(memory, a.g + offset.g_lo), Addr(entry_sp + 8)});
+  dead.push_back({peek<Addr>(a.g + offset.g_lo), Addr(entry_sp + 8)});
   dead.push_back({Addr(entry_sp + 8), Addr(entry_sp + 8 + 8 * u64{a.model.words})});
   if (a.on_user_stack) {
-    const Addr m = peek_at<Addr>(memory, a.g + offset.g_m);
-    const Addr g0 = peek_at<Addr>(memory, m + offset.m_g0);
-    dead.push_back(
-        {peek_at<Addr>(memory, g0 + offset.g_lo), peek_at<Addr>(memory, g0 + offset.g_sched_sp)});
+    const Addr m = peek<Addr>(a.g + offset.g_m);
+    const Addr g0 = peek<Addr>(m + offset.m_g0);
+    dead.push_back({peek<Addr>(g0 + offset.g_lo), peek<Addr>(g0 + offset.g_sched_sp)});
   }
   return dead;
 }

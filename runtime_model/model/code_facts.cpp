@@ -53,23 +53,6 @@ Addr constant_argument(Runtime& rt, std::string_view function, std::string_view 
   return found;
 }
 
-Addr constant_func(Runtime& rt, std::string_view function, std::string_view target) {
-  const Addr code = rt.function(target);
-  Addr found;
-  for_each_insn(rt, function, [&](const Insn& insn) {
-    const auto& from = insn.operand[1];
-    if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
-      return false;
-    const Addr at = Addr(static_cast<u64>(from.value));
-    // A string constant may end closer than a word to the end of its page.
-    if (at.value % 8 != 0 || rt.load<Addr>(at) != code) return false;
-    found = at;
-    return true;
-  });
-  if (found == Addr()) throw Thrown(fmt::format("{} loads no func {}", function, target));
-  return found;
-}
-
 Addr flag_tested(Runtime& rt, std::string_view function, unsigned nth) {
   Addr found;
   for_each_insn(rt, function, [&](const Insn& insn) {
@@ -91,7 +74,8 @@ Addr function_value(Runtime& rt, std::string_view function, Addr entry) {
     if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
       return false;
     const Addr at(static_cast<u64>(from.value));
-    if (rt.load<Addr>(at) == entry) found = at;
+    // A string constant may end closer than a word to the end of its page.
+    if (at.value % 8 == 0 && rt.load<Addr>(at) == entry) found = at;
     return found != Addr();
   });
   if (found == Addr()) throw Thrown(fmt::format("{} uses no such function value", function));

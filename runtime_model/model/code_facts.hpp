@@ -11,9 +11,6 @@ namespace runtime_model::model {
 Addr constant_argument(Runtime& rt, std::string_view function, std::string_view callee,
                        emulator::cpu::Gpr reg, unsigned nth = 0);
 
-/// The funcval of `target` whose address `function` loads, to pass it as a func.
-Addr constant_func(Runtime& rt, std::string_view function, std::string_view target);
-
 /// The type descriptor of the `nth` new(T) in a function of the guest.
 inline Addr type_of_new(Runtime& rt, std::string_view function, unsigned nth = 0) {
   return constant_argument(rt, function, "runtime.newobject", emulator::cpu::rax, nth);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emulator/base/error.hpp"
+#include "runtime_model/model/peek.hpp"
 
 namespace runtime_model::model {
 
@@ -45,13 +46,10 @@ bool Driver::probe(const Thread& t, Addr at) {
 }
 
 bool Driver::on_g0(const Registers& regs) const {
-  const auto peek = [&](Addr a) {
-    Addr v;
-    (void)machine_.memory().peek(a, std::span(reinterpret_cast<u8*>(&v), sizeof v));
-    return v;
-  };
-  const Addr g = peek(Addr(regs.fs_base() - 8));
-  return peek(peek(g + guest_.offset.g_m) + guest_.offset.m_g0) == g;
+  const auto& memory = machine_.memory();
+  const Addr g = current_g(memory, regs);
+  const Addr m = peek<Addr>(memory, g + guest_.offset.g_m);
+  return peek<Addr>(memory, m + guest_.offset.m_g0) == g;
 }
 
 void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Registers& entry,
@@ -63,11 +61,7 @@ void Driver::begin(const Thread& t, const Registration& model, Abi abi, const Re
   for (const auto& other : active_)
     if (other.get() != &a && other->g == a.g && other->gate_sp < label)
       a.base_depth += other->rt.depth();
-  std::vector<u64> words;
-  for (unsigned i = 0; i < model.words; ++i)
-    words.push_back(abi == Abi::zero ? a.rt.load<u64>(Addr(entry[rsp] + 8 + 8 * u64{i}))
-                    : i < kIntegerRegisters.size() ? entry[kIntegerRegisters[i]]
-                                                   : 0);
+  const auto words = argument_words(model.words, abi, entry, machine_.memory());
   ++calls_[model.function];
   if (woke) a.rt.set_woke();
   a.frame = model.make(a.rt, words.data());
@@ -165,12 +159,7 @@ void Driver::back_through_gate(const Thread& t) {
   }
   for (const auto& a : active_) {
     if (a->gate_sp != regs[rsp]) continue;
-    const Addr results_at = Addr(regs[rsp]) + Abi0Frame(a->rt.request().arguments).end;
-    std::vector<u64> results;
-    for (std::size_t i = 0; i < kIntegerRegisters.size(); ++i)
-      results.push_back(a->call_abi == Abi::zero ? a->rt.load<u64>(results_at + 8 * i)
-                                                 : regs[kIntegerRegisters[i]]);
-    a->rt.resume(std::move(results));
+    a->rt.resume(result_words(a->rt.request().arguments, a->call_abi, regs, machine_.memory()));
     return settle(*a, t);
   }
   emulator::base::user_error("thread {} came back to no model that waits for it", t.tid);

@@ -131,7 +131,7 @@ Model<> copystack(Runtime& rt, G gp, u64 size) {
   rt.step("copystack/switch", "this is the goroutine's stack now", [&] {
     gp.stack().lo() = fresh.lo;
     gp.stack().hi() = fresh.hi;
-    gp.stackguard0() = fresh.lo + stack::kStackGuard;
+    gp.stackguard0() = fresh.lo + kStackGuard;
     gp.sched().sp() = fresh.hi - used;
     gp.stktopsp() = gp.stktopsp().get() + move.delta;
   });

@@ -38,7 +38,7 @@ Model<u64> new_size(Runtime& rt, G gp, Addr guard) {
   const Addr module(rt.result(1));
   if (info != Addr()) {
     const auto deepest = co_await rt.call<emulator::i32>("runtime.funcMaxSPDelta", info, module);
-    const u64 needed = static_cast<u64>(deepest) + stack::kStackGuard;
+    const u64 needed = static_cast<u64>(deepest) + kStackGuard;
     const u64 used = gp.stack().hi().get() - gp.sched().sp().get();
     while (size - used < needed) size *= 2;
   }
@@ -90,7 +90,7 @@ Model<> newstack(Runtime& rt) {
     rt.step("newstack/not-now",
             "it is to give way, but holds a lock, allocates or lost its P: g.preempt stays set, "
             "and it will be asked again",
-            [&] { gp.stackguard0() = gp.stack().lo().get() + stack::kStackGuard; });
+            [&] { gp.stackguard0() = gp.stack().lo().get() + kStackGuard; });
     co_await rt.jump("runtime.gogo", gp.sched());
   }
 }

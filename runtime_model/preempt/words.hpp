@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime_model/model/abi.hpp"
+#include "runtime_model/model/runtime_words.hpp"
 #include "runtime_model/sched/status.hpp"
 
 namespace runtime_model::preempt {
@@ -14,13 +15,16 @@ using model::Addr;
 using model::Model;
 using model::Runtime;
 
-/// In g.stackguard0: no stack pointer is above it, so the next function to begin asks for more
-/// stack, and newstack sees why. Go: uintptrMask & -1314.
-inline constexpr Addr kStackPreempt{0xffff'ffff'ffff'fade};
+using model::kPidle;
+using model::kPrunning;
+using model::kPsyscall;
+using model::kStackGuard;
+using model::kStackPreempt;
+
+/// In g.stackguard0, as kStackPreempt.
 inline constexpr Addr kStackFork{0xffff'ffff'ffff'fb2e};       ///< the thread is forking
 inline constexpr Addr kStackForceMove{0xffff'ffff'ffff'feed};  ///< a test of Go's own
 inline constexpr u32 kSigPreempt = 23;                         ///< SIGURG
-inline constexpr u32 kPidle = 0, kPrunning = 1, kPsyscall = 2;
 
 /// Does the M hold nothing that a preempted goroutine would keep from others? Go: canPreemptM.
 inline bool can_preempt(const golang::M& mp) {

@@ -6,8 +6,6 @@ using golang::G;
 
 namespace {
 
-constexpr u64 kStackGuard = 928;
-
 /// A CPU profile that began or ended is noticed when the M switches goroutines.
 Model<> follow_profile(Runtime& rt) {
   const i32 hz = rt.sched().profilehz();

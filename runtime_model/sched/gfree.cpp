@@ -10,7 +10,6 @@ namespace {
 
 constexpr i32 kMost = 64;   ///< so many make a P give some away
 constexpr i32 kBatch = 32;  ///< so many a P takes, and fewer it keeps
-constexpr u64 kStackGuard = 928;
 
 /// go1.19 lets the size of first stacks follow what goroutines needed.
 u64 standard_stack(Runtime& rt) {

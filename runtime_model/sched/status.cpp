@@ -10,7 +10,6 @@ namespace runtime_model::sched {
 namespace {
 
 constexpr u32 kTrackingPeriod = 8;
-constexpr u64 kStackPreempt = ~u64{0} - 1313;  // runtime/stack.go: uintptrMask & -1314
 
 std::string_view name_of(u32 status) {
   switch (status) {
@@ -101,15 +100,6 @@ Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to) {
 Model<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (gp.atomicstatus() != from) co_await rt.decline("the goroutine's stack is being scanned");
   co_await casgstatus(rt, gp, from, to);
-}
-
-void acquirem(Runtime& rt) { rt.getm().locks() += 1; }
-
-void releasem(Runtime& rt) {
-  const golang::G g = rt.getg();
-  g.m()->locks() -= 1;
-  // A request to preempt that came meanwhile was put off: it is due now.
-  if (g.m()->locks() == 0 && g.preempt()) g.stackguard0() = Addr(kStackPreempt);
 }
 
 bool tracing(Runtime& rt) {

@@ -11,7 +11,6 @@ using golang::P;
 
 namespace {
 
-constexpr u32 kPrunning = 1;  // runtime/runtime2.go, _Prunning
 constexpr u32 kTries = 4;
 
 /// What one visit to another P came to.

@@ -7,14 +7,14 @@ namespace runtime_model::thread {
 Model<> wirep(Runtime& rt, golang::P pp) {
   const golang::M mp = rt.getm();
   Runtime::require(!mp.p(), "wirep: already in go");
-  Runtime::require(!pp.m() && has_status(pp, PStatus::idle), "wirep: invalid p state");
+  Runtime::require(!pp.m() && pp.status() == kPidle, "wirep: invalid p state");
   rt.step("wirep/together",
           fmt::format("M{} takes P{}: from now on it may run Go code and allocate", mp.id().get(),
                       pp.id().get()),
           [&] {
             mp.p() = pp;
             pp.m() = mp;
-            set_status(pp, PStatus::running);
+            pp.status() = kPrunning;
           });
   co_return;
 }
@@ -29,13 +29,13 @@ Model<golang::P> releasep(Runtime& rt) {
   const golang::M mp = rt.getm();
   const golang::P pp = mp.p();
   Runtime::require(!!pp, "releasep: invalid arg");
-  Runtime::require(pp.m() == mp && has_status(pp, PStatus::running), "releasep: invalid p state");
+  Runtime::require(pp.m() == mp && pp.status() == kPrunning, "releasep: invalid p state");
   rt.step("releasep/apart",
           fmt::format("M{} lets go of P{}, which any M may now take", mp.id().get(), pp.id().get()),
           [&] {
             mp.p() = Addr();
             pp.m() = Addr();
-            set_status(pp, PStatus::idle);
+            pp.status() = kPidle;
           });
   co_return pp;
 }

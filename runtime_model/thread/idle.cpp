@@ -27,12 +27,6 @@ u64 stamp_of(u8 kind, i64 now) {
   return u64{kind} << kStampKindShift | (static_cast<u64>(now) & ~mask);
 }
 
-/// nanotime, inlined: what real code calls is the assembly.
-Model<i64> nanotime(Runtime& rt) {
-  const i64 now = co_await rt.call<i64>("runtime.nanotime1");
-  co_return now;
-}
-
 Model<> clear_timer_bit(Runtime& rt, golang::P pp) {
   if (rt.go() <= 22) {
     co_await updateTimerPMask(rt, pp);

@@ -67,9 +67,8 @@ Model<> mcommoninit(Runtime& rt, golang::M mp, i64 id) {
   co_await seed_random(rt, mp);
   co_await mpreinit(rt, mp);
   rt.step("mcommoninit/guard",
-          "code on the signal stack may go down to this guard, and throws below it", [&] {
-            mp.gsignal()->stackguard1() = mp.gsignal()->stack().lo().get() + stack::kStackGuard;
-          });
+          "code on the signal stack may go down to this guard, and throws below it",
+          [&] { mp.gsignal()->stackguard1() = mp.gsignal()->stack().lo().get() + kStackGuard; });
   rt.step("mcommoninit/allm",
           "it goes in front of all Ms: there the GC finds it, and who looks for it", [&] {
             mp.alllink() = rt.allm();

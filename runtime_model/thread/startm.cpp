@@ -14,7 +14,7 @@ Model<> start_new(Runtime& rt, golang::P pp, bool spinning) {
   const i64 id = co_await mReserveID(rt);
   co_await rt.unlock(rt.sched().lock().address());
   Addr fn;
-  if (spinning) fn = model::constant_func(rt, "runtime.startm", "runtime.mspinning");
+  if (spinning) fn = model::function_value(rt, "runtime.startm", rt.function("runtime.mspinning"));
   co_await rt.call<void>("runtime.newm", fn, pp, id);
 }
 
@@ -70,7 +70,7 @@ Model<> stop_for_gc(Runtime& rt, golang::P pp) {
   const golang::Schedt sched = rt.sched();
   rt.step("handoffp/gcstop",
           fmt::format("the world is being stopped: P{} stops here", pp.id().get()), [&] {
-            set_status(pp, PStatus::gcstop);
+            pp.status() = kPgcstop;
             --sched.stopwait();
           });
   if (sched.stopwait() == 0) co_await notewakeup(rt, sched.stopnote());

@@ -1,9 +1,9 @@
-/// What the files of this room share: the words of a P's life, and the counter that keeps a
-/// goroutine from being preempted. Go: runtime/runtime2.go, runtime1.go.
+/// What the files of this room share. Go: runtime/proc.go.
 #pragma once
 
 #include "runtime_model/model/abi.hpp"
 #include "runtime_model/model/model.hpp"
+#include "runtime_model/model/runtime_words.hpp"
 
 namespace runtime_model::thread {
 
@@ -16,31 +16,15 @@ using model::Addr;
 using model::Model;
 using model::Runtime;
 
-/// p.status. Go: runtime/runtime2.go.
-enum class PStatus : u32 { idle, running, syscall, gcstop, dead };
-
-/// g.atomicstatus, and the bit that a stack scan adds. Go: runtime/runtime2.go.
-inline constexpr u32 kGrunnable = 1;
-inline constexpr u32 kGscan = 0x1000;
-
-/// A value of stackguard0 that no stack pointer is above, so that the next function prologue calls
-/// morestack. Go: runtime/stack.go, stackPreempt.
-inline constexpr u64 kStackPreempt = 0xfffffffffffffade;
-
-inline void set_status(const golang::P& pp, PStatus s) { pp.status() = static_cast<u32>(s); }
-inline bool has_status(const golang::P& pp, PStatus s) {
-  return pp.status() == static_cast<u32>(s);
-}
-
-/// No preemption from here to releasem. Inside of a step; Go inlines both.
-inline void acquirem(Runtime& rt) { ++rt.getm().locks(); }
-/// Inside of a step. A request to preempt that came in between is made again.
-inline void releasem(Runtime& rt) {
-  const golang::G gp = rt.getg();
-  const golang::M mp = gp.m();
-  --mp.locks();
-  if (mp.locks() == 0 && gp.preempt()) gp.stackguard0() = Addr(kStackPreempt);
-}
+using model::acquirem;
+using model::kGrunnable;
+using model::kGscan;
+using model::kPgcstop;
+using model::kPidle;
+using model::kPrunning;
+using model::kStackGuard;
+using model::nanotime;
+using model::releasem;
 
 /// Does the P have no goroutine of its own to run?
 inline bool runqempty(const golang::P& pp) {

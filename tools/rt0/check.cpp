@@ -22,16 +22,6 @@ struct CheckOptions {
   bool verbose = false;
 };
 
-/// A guest whose output goes nowhere.
-class SilentHost final : public emulator::kernel::Host {
- public:
-  void write_output(int, std::span<const emulator::u8>) override {}
-  std::size_t read_input(std::span<emulator::u8> to) override { return door_.read_input(to); }
-
- private:
-  HostIo door_;
-};
-
 std::string difference_text(const Difference& d) {
   if (!d.text.empty()) return fmt::format("instruction {}: {}", d.number, d.text);
   return fmt::format("instruction {}: {}: the model has {:#x}, the real code {:#x}", d.number,
@@ -60,8 +50,7 @@ void print_function(const std::string& name, const FunctionReport& f, bool verbo
     fmt::print(stderr, "    left to the real code {} times: {}\n", times, reason);
 }
 
-void print(const Session& session, const CheckReport& report, bool verbose) {
-  (void)session;
+void print(const CheckReport& report, bool verbose) {
   fmt::print(stderr, "{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "function",
              "calls", "fields", "equal", "differ", "uncov", "excus", "inter", "left");
   FunctionReport sum;
@@ -96,15 +85,14 @@ nlohmann::ordered_json json_of(const FunctionReport& f) {
   return j;
 }
 
-void print_json(const Session& session, const Models& models, const CheckReport& report) {
-  (void)session;
+void print_json(const Models& models, const CheckReport& report) {
   nlohmann::ordered_json j = {{"go", "go1." + std::to_string(models.guest().release.minor)},
                               {"layouts", models.guest().layouts.source()},
                               {"changed_bytes", report.changed_bytes},
                               {"predicted_bytes", report.predicted_bytes},
                               {"differences", report.differences()}};
   for (const auto& [name, f] : report.functions) j["functions"][name] = json_of(f);
-  fmt::print("{}\n", j.dump(2));
+  fmt::print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 int run_check(const CheckOptions& o) {
@@ -121,9 +109,9 @@ int run_check(const CheckOptions& o) {
   models.finish();
   const CheckReport& report = models.checker()->report();
   if (o.json)
-    print_json(session, models, report);
+    print_json(models, report);
   else
-    print(session, report, o.verbose);
+    print(report, o.verbose);
   return report.differences() != 0 ? emulator::base::kExitDifference : emulator::base::kExitFine;
 }
 
@@ -138,10 +126,7 @@ void add_check(CLI::App& app, int& status) {
   command->add_flag("--json", o->json, "the report as one JSON object on stdout; implies --quiet");
   command->add_flag("-v,--verbose", o->verbose,
                     "every difference and every field that is not covered");
-  command->add_option("--model", o->models.model, "only these functions (repeatable)")
-      ->allow_extra_args(false);
-  command->add_option("--native", o->models.native, "not these functions (repeatable)")
-      ->allow_extra_args(false);
+  add_model_choice(*command, o->models);
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {
     take_program(*command, o->run);

@@ -11,4 +11,14 @@ class HostIo final : public emulator::kernel::Host {
   std::size_t read_input(std::span<emulator::u8> to) override;
 };
 
+/// A guest whose output goes nowhere.
+class SilentHost final : public emulator::kernel::Host {
+ public:
+  void write_output(int, std::span<const emulator::u8>) override {}
+  std::size_t read_input(std::span<emulator::u8> to) override { return door_.read_input(to); }
+
+ private:
+  HostIo door_;
+};
+
 }  // namespace rt0

@@ -5,6 +5,7 @@
 #include "emulator/base/error.hpp"
 #include "runtime_model/boot/models.hpp"
 #include "runtime_model/heap/models.hpp"
+#include "runtime_model/model/peek.hpp"
 #include "runtime_model/preempt/models.hpp"
 #include "runtime_model/sched/models.hpp"
 #include "runtime_model/stack/models.hpp"
@@ -56,16 +57,20 @@ Registry chosen(const ModelOptions& options) {
 
 }  // namespace
 
+void add_model_choice(CLI::App& command, ModelOptions& options) {
+  command.add_option("--model", options.model, "models of these functions only (repeatable)")
+      ->allow_extra_args(false);
+  command.add_option("--native", options.native, "no models of these functions (repeatable)")
+      ->allow_extra_args(false);
+}
+
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command
       .add_option("--runtime", options.runtime,
                   "check: models beside the real code; model: in its place; native: none")
       ->capture_default_str()
       ->check(CLI::IsMember({"check", "native", "model"}));
-  command.add_option("--model", options.model, "models of these functions only (repeatable)")
-      ->allow_extra_args(false);
-  command.add_option("--native", options.native, "no models of these functions (repeatable)")
-      ->allow_extra_args(false);
+  add_model_choice(command, options);
 }
 
 Models::Models(Session& session, const ModelOptions& options)
@@ -116,12 +121,8 @@ void Models::on_decline(std::function<void(std::string_view, const std::string&)
 u64 Models::told_up_to() const { return checker_ ? checker_->told_up_to() : ~u64{0}; }
 
 Addr Models::current_g(const emulator::kernel::Thread& t) const {
-  const u64 fs_base = session_.machine().registers(t).fs_base();
-  Addr g;
-  if (fs_base != 0)
-    (void)session_.machine().memory().peek(Addr(fs_base - 8),
-                                           std::span(reinterpret_cast<u8*>(&g), sizeof g));
-  return g;
+  auto& machine = session_.machine();
+  return runtime_model::model::current_g(machine.memory(), machine.registers(t));
 }
 
 /// Names that know of every object there is by now.

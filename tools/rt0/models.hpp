@@ -23,6 +23,9 @@ struct ModelOptions {
   std::string runtime = "check";           // check, native or model
   std::vector<std::string> model, native;  // functions, as "runtime.newproc1" or "newproc1"
 };
+/// --model and --native: of which functions.
+void add_model_choice(CLI::App& command, ModelOptions& options);
+/// The same, and --runtime.
 void add_model_options(CLI::App& command, ModelOptions& options);
 
 class Models {

@@ -11,16 +11,6 @@ namespace {
 using emulator::u64;
 using emulator::u8;
 
-/// A guest whose output goes nowhere.
-class SilentHost final : public emulator::kernel::Host {
- public:
-  void write_output(int, std::span<const u8>) override {}
-  std::size_t read_input(std::span<u8> to) override { return door_.read_input(to); }
-
- private:
-  HostIo door_;
-};
-
 struct VerifyOptions {
   RunOptions run;
   bool json = false;

@@ -44,7 +44,7 @@ TEST_CASE("a P begins stopped, with empty caches on its own buffers") {
     const Addr cache = pp.mcache();
     REQUIRE(bench.run(boot::p_init, pp, i32{2}).result);
     CHECK(pp.id() == 2);
-    CHECK(pp.status() == static_cast<u32>(thread::PStatus::gcstop));
+    CHECK(pp.status() == model::kPgcstop);
     CHECK(pp.mcache() == cache);
     CHECK(pp.sudogcache().len() == 0);
     CHECK(pp.sudogcache().data() == pp.sudogbuf().address());

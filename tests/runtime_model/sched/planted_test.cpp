@@ -10,21 +10,9 @@ using model::Addr;
 using model::Model;
 using model::Registry;
 using model::Runtime;
+using tests::caught;
 
 namespace {
-
-/// The fields that one wrong model is caught at.
-template <class R, class... A>
-std::string caught(std::string_view function, Model<R> (*model)(Runtime&, A...)) {
-  Registry registry;
-  registry.add(function, {18, 19}, model);
-  tests::GoWorld world;
-  const auto report = world.check(registry);
-  std::string out;
-  for (const auto& d : report.functions.at(std::string(function)).differences)
-    out += d.where + d.text + "\n";
-  return out;
-}
 
 Model<> ring_off_by_one(Runtime& rt, golang::P pp, golang::G gp, bool next) {
   co_await sched::runqput(rt, pp, gp, next);

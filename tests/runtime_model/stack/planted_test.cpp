@@ -9,20 +9,10 @@ using emulator::u64;
 using emulator::u8;
 using model::Addr;
 using model::Model;
-using model::Registry;
 using model::Runtime;
+using tests::differences_of;
 
 namespace {
-
-/// What one wrong model is caught at.
-template <class R, class... A>
-std::vector<model::Difference> caught(std::string_view function,
-                                      Model<R> (*model)(Runtime&, A...)) {
-  Registry registry;
-  registry.add(function, {17, 27}, model);
-  tests::GoWorld world;
-  return world.check(registry).functions.at(std::string(function)).differences;
-}
 
 /// Each time the one field of that size, wrong by so much.
 bool each_off_by(const std::vector<model::Difference>& all, u64 size, u64 by) {
@@ -71,16 +61,16 @@ Model<Addr> count_missed(Runtime& rt, u8 order) {
 
 TEST_CASE("Wrong models of stacks are caught, each at the field that it spoils") {
   if (!tests::have_hello()) return;
-  CHECK(each_off_by(caught("runtime.malg", guard_too_low), 8, 128));
-  CHECK(each_off_by(caught("runtime.malg", stack_of_half), 8, 1024));
-  CHECK(each_off_by(caught("runtime.stackcacherefill", cache_size_forgotten), 8, 16384));
-  CHECK_FALSE(caught("runtime.stackcacherefill", list_upside_down).empty());
-  CHECK(each_off_by(caught("runtime.stackpoolalloc", count_missed), 2, 1));
+  CHECK(each_off_by(differences_of("runtime.malg", guard_too_low), 8, 128));
+  CHECK(each_off_by(differences_of("runtime.malg", stack_of_half), 8, 1024));
+  CHECK(each_off_by(differences_of("runtime.stackcacherefill", cache_size_forgotten), 8, 16384));
+  CHECK_FALSE(differences_of("runtime.stackcacherefill", list_upside_down).empty());
+  CHECK(each_off_by(differences_of("runtime.stackpoolalloc", count_missed), 2, 1));
 }
 
 TEST_CASE("The real code agrees with the right ones") {
   if (!tests::have_hello()) return;
-  CHECK(caught("runtime.malg", stack::malg).empty());
-  CHECK(caught("runtime.stackcacherefill", stack::stackcacherefill).empty());
-  CHECK(caught("runtime.stackpoolalloc", stack::stackpoolalloc).empty());
+  CHECK(differences_of("runtime.malg", stack::malg).empty());
+  CHECK(differences_of("runtime.stackcacherefill", stack::stackcacherefill).empty());
+  CHECK(differences_of("runtime.stackpoolalloc", stack::stackpoolalloc).empty());
 }

@@ -37,4 +37,23 @@ class GoWorld {
   std::unique_ptr<Parts> parts_;
 };
 
+/// Where one model of a function, alone beside hello's real code, differs from it.
+template <class R, class... A>
+std::vector<runtime_model::model::Difference> differences_of(
+    std::string_view function,
+    runtime_model::model::Model<R> (*model)(runtime_model::model::Runtime&, A...)) {
+  runtime_model::model::Registry registry;
+  registry.add(function, {}, model);
+  GoWorld world;
+  return world.check(registry).functions.at(std::string(function)).differences;
+}
+/// The same as text: the fields, a line each.
+template <class R, class... A>
+std::string caught(std::string_view function,
+                   runtime_model::model::Model<R> (*model)(runtime_model::model::Runtime&, A...)) {
+  std::string out;
+  for (const auto& d : differences_of(function, model)) out += d.where + d.text + "\n";
+  return out;
+}
+
 }  // namespace tests

@@ -11,11 +11,11 @@ using emulator::Addr;
 using emulator::i64;
 using emulator::u32;
 using emulator::u64;
+using model::kPidle;
+using model::kPrunning;
 using model::Request;
 
 namespace {
-
-constexpr u32 kPidle = 0, kPrunning = 1;  // runtime/runtime2.go
 
 /// A release before the idle lists knew of the time.
 class ThreadBench : public tests::Bench {

@@ -11,22 +11,9 @@ using emulator::i64;
 using model::Model;
 using model::Registry;
 using model::Runtime;
+using tests::caught;
 
 namespace {
-
-/// The fields that one wrong model is caught at.
-template <class R, class... A>
-std::string caught(std::string_view function, Model<R> (*model)(Runtime&, A...)) {
-  Registry registry;
-  registry.add(function, {19, 19}, model);
-  tests::GoWorld world;
-  const auto report = world.check(registry);
-  std::string out;
-  const auto found = report.functions.find(function);
-  if (found == report.functions.end()) return "not called";
-  for (const auto& d : found->second.differences) out += d.where + d.text + "\n";
-  return out;
-}
 
 Model<> status_forgotten(Runtime& rt, golang::P pp) {
   co_await thread::wirep(rt, pp);
