@@ -277,6 +277,15 @@ u64 Files::input_buffered() const {
   return input_->chunks[input_chunk_].size() - input_offset_;
 }
 
+u64 Files::bytes() const {
+  constexpr u64 kNode = 96;  // of a map, with a small value
+  u64 sum = sizeof(Files) + tree.used_bytes() + tree.names() * kNode;
+  sum += table_.size() * kNode + descriptions_.size() * (sizeof(Description) + kNode);
+  for (const auto& [id, pipe] : pipes) sum += sizeof(Pipe) + pipe.size();
+  for (const auto& [id, epoll] : epolls) sum += epoll.items.size() * (sizeof(EpollItem) + kNode);
+  return sum + (events.size() + timers.size() + host_numbers_.size() + host_times.size()) * kNode;
+}
+
 i64 real_time(const Kernel& k) { return kVirtualEpoch + k.now().value; }
 
 }  // namespace emulator::kernel

@@ -233,6 +233,8 @@ class Files {
 
   /// Standard input: the next bytes, from the log or from the host; 0 at the end.
   u64 read_input(Host& host, std::span<u8> to);
+  /// What a copy of this takes of the host's memory, roughly, shared contents included.
+  u64 bytes() const;
   /// What of it was read from the host but not yet by the guest.
   u64 input_buffered() const;
 

@@ -245,6 +245,10 @@ Kernel::Checkpoint Kernel::checkpoint() const {
   return c;
 }
 
+u64 Kernel::Checkpoint::bytes() const {
+  return sizeof(Checkpoint) + threads.size() * sizeof(Thread) + state.files.bytes();
+}
+
 void Kernel::restore(const Checkpoint& c) {
   state_ = c.state;
   brk = c.brk;

@@ -190,6 +190,8 @@ class Kernel {
     std::vector<Thread> threads;
     Brk brk;
     std::optional<ProcessExit> exit;
+    /// What it takes of the host's memory, roughly, what it may share with others included.
+    u64 bytes() const;
   };
   Checkpoint checkpoint() const;
   /// Thread objects are made anew: pointers to the old ones are no longer valid.

@@ -39,6 +39,32 @@ void note_changes(cpu::Effects& effects, const cpu::Registers& before,
   note(PlaceKind::mxcsr, 0, before.mxcsr, after.mxcsr);
 }
 
+/// Notes what the kernel writes while it lives.
+class Journal {
+ public:
+  Journal(memory::AddressSpace& memory, KernelWrites* to) : memory_(memory) {
+    memory_.journal_copies(to);
+  }
+  ~Journal() { memory_.journal_copies(nullptr); }
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+ private:
+  memory::AddressSpace& memory_;
+};
+
+/// A value that goes back to null at the end of the scope, however that is left.
+class Current {
+ public:
+  Current(kernel::Thread*& place, kernel::Thread* value) : place_(place) { place = value; }
+  ~Current() { place_ = nullptr; }
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+
+ private:
+  kernel::Thread*& place_;
+};
+
 }  // namespace
 
 Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image,
@@ -46,8 +72,8 @@ Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> imag
     : settings_(std::move(settings)),
       memory_(settings_.memory_limit),
       kernel_(with_profile(settings_.kernel, settings_.profile), memory_, host),
-      loop_((core_.profile = settings_.profile, core_), memory_),
-      schedule_state_(settings_.kernel.seed ^ 0x7230) {
+      loop_((core_.profile = settings_.profile, core_), memory_) {
+  progress_.schedule_state = settings_.kernel.seed ^ 0x7230;
   kernel_.load(std::move(image));
 }
 
@@ -56,7 +82,7 @@ kernel::Thread* Machine::next_thread() {
   auto& threads = kernel_.threads();
   const std::size_t n = threads.size();
   std::size_t start = 0;
-  while (start < n && threads[start]->tid <= last_tid_) ++start;
+  while (start < n && threads[start]->tid <= progress_.last_tid) ++start;
   for (std::size_t i = 0; i < n; ++i) {
     kernel::Thread& t = *threads[(start + i) % n];
     if (t.state == kernel::ThreadState::waiting && kernel_.can_resume(t)) kernel_.resume(t);
@@ -85,39 +111,46 @@ void Machine::report_deadlock() {
 
 void Machine::jump_to_next_deadline() {
   const auto deadline = kernel_.next_deadline();
-  if (!deadline || ++idle_expirations_ > kernel::limits::kIdleExpirations) report_deadlock();
+  if (!deadline || ++progress_.idle_expirations > kernel::limits::kIdleExpirations)
+    report_deadlock();
   if (*deadline > kernel::kEndOfTime)
     throw base::LimitReached(
         "every thread sleeps beyond the end of virtual time, 146 years after the start");
-  if (*deadline > now()) clock_offset_ += (*deadline - now()).value;
+  if (*deadline > now()) progress_.clock_offset += (*deadline - now()).value;
   kernel_.set_time(now());
 }
 
 /// Between half and one and a half quanta, from the seeded stream.
 u64 Machine::slice_length() {
   const u64 q = std::max<u64>(1, settings_.quantum);
-  return std::max<u64>(1, q / 2 + base::next_random(schedule_state_) % (q + 1));
+  return std::max<u64>(1, q / 2 + base::next_random(progress_.schedule_state) % (q + 1));
 }
 
 /// Adds what the core has retired since the last time to the totals.
 void Machine::account(kernel::Thread& t) {
   const u64 done = core_.goal - static_cast<u64>(core_.budget) - slice_start_;
   slice_start_ += done;
-  retired_ += done;
-  if (done != 0) idle_expirations_ = 0;
+  progress_.retired += done;
+  if (done != 0) progress_.idle_expirations = 0;
   t.instructions += done;
-  slice_left_ -= std::min(slice_left_, done);
-  kernel_.set_time(Nanos(static_cast<i64>(retired_) + clock_offset_), &t);
+  progress_.slice_left -= std::min(progress_.slice_left, done);
+  kernel_.set_time(Nanos(static_cast<i64>(progress_.retired) + progress_.clock_offset), &t);
 }
 
 bool Machine::system_call(kernel::Thread& t) {
-  if (core_.regs[cpu::rax] == kSchedYield) slice_left_ = 0;
+  const u64 number = core_.regs[cpu::rax];
+  if (on.system_call) {
+    on.system_call(t, number);
+    if (stop_requested_) return true;
+  }
+  if (number == kSchedYield) progress_.slice_left = 0;
   t.regs = core_.regs;
   KernelWrites writes;
   const bool report = loop_.syscall.has_value();
-  if (report) memory_.journal_copies(&writes);
-  kernel_.syscall(t);
-  memory_.journal_copies(nullptr);
+  {
+    const Journal journal(memory_, report ? &writes : nullptr);
+    kernel_.syscall(t);
+  }
   if (report) {
     note_changes(core_.effects, core_.regs, t.regs);
     core_.regs = t.regs;
@@ -153,47 +186,63 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
   return true;
 }
 
+/// Executes with the budget that was set; what retired is accounted for even when it throws.
+Stop Machine::run_loop(kernel::Thread& t) {
+  try {
+    const Stop stop = observing_ && on.retired
+                          ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); })
+                          : loop_.run();
+    account(t);
+    return stop;
+  } catch (...) {
+    account(t);
+    t.regs = core_.regs;
+    throw;
+  }
+}
+
 /// Lets a thread run until its turn is over, it waits, it dies or the process ends.
 void Machine::run_slice(kernel::Thread& t) {
   core_.regs = t.regs;
-  current_ = &t;
-  while (!kernel_.exit && !stop_requested_ && slice_left_ > 0) {
+  const Current current(current_, &t);
+  while (!kernel_.exit && !stop_requested_ && progress_.slice_left > 0) {
     if (kernel_.has_deliverable_signal(t)) {
       t.regs = core_.regs;
       kernel_.deliver_signals(t);
       core_.regs = t.regs;
       if (kernel_.exit || t.state != kernel::ThreadState::runnable) break;
     }
-    u64 allowed = std::min(slice_left_, std::min(stop_at_, settings_.max_instructions) - retired_);
+    u64 allowed = std::min(progress_.slice_left,
+                           std::min(stop_at_, settings_.max_instructions) - progress_.retired);
     if (const auto deadline = kernel_.next_deadline())
       allowed = std::min(allowed, static_cast<u64>(std::max<i64>(1, (*deadline - now()).value)));
     if (allowed == 0) {
-      if (retired_ >= stop_at_) {
+      if (progress_.retired >= stop_at_) {
         stop_requested_ = true;
         break;
       }
+      t.regs = core_.regs;
       throw base::LimitReached(
-          fmt::format("stopped after {} instructions (--max-instructions)", retired_));
+          fmt::format("stopped after {} instructions (--max-instructions)", progress_.retired));
     }
     core_.budget = static_cast<i64>(allowed);
-    core_.goal = retired_ + allowed;
-    slice_start_ = retired_;
-    core_.clock_offset = clock_offset_;
-    if (on.resuming) on.resuming(t);
-    const Stop stop = observing_ && on.retired
-                          ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); })
-                          : loop_.run();
-    account(t);
-    if (!handle(t, stop)) break;
+    core_.goal = progress_.retired + allowed;
+    slice_start_ = progress_.retired;
+    core_.clock_offset = progress_.clock_offset;
+    if (on.resuming) {
+      on.resuming(t);
+      if (stop_requested_) break;
+    }
+    if (!handle(t, run_loop(t))) break;
   }
   t.regs = core_.regs;
-  current_ = nullptr;
 }
 
 std::optional<kernel::ProcessExit> Machine::run() {
   stop_requested_ = false;
   while (!kernel_.exit && !stop_requested_) {
-    kernel::Thread* t = slice_left_ > 0 ? kernel_.find_thread(last_tid_) : nullptr;
+    kernel::Thread* t =
+        progress_.slice_left > 0 ? kernel_.find_thread(progress_.last_tid) : nullptr;
     if (t == nullptr || t->state != kernel::ThreadState::runnable) {
       remove_dead_threads();
       t = next_thread();
@@ -202,14 +251,29 @@ std::optional<kernel::ProcessExit> Machine::run() {
         jump_to_next_deadline();
         continue;
       }
-      slice_left_ = slice_length();
-      if (on.switched && t->tid != last_tid_) on.switched(kernel_.find_thread(last_tid_), *t);
-      last_tid_ = t->tid;
+      progress_.slice_left = slice_length();
+      if (on.switched && t->tid != progress_.last_tid)
+        on.switched(kernel_.find_thread(progress_.last_tid), *t);
+      progress_.last_tid = t->tid;
     }
     run_slice(*t);
   }
   if (kernel_.exit) return kernel_.exit;
   return std::nullopt;
+}
+
+Machine::Checkpoint Machine::checkpoint() {
+  return {memory_.snapshot(), kernel_.checkpoint(), progress_};
+}
+
+void Machine::restore(const Checkpoint& c) {
+  RT0_CHECK(current_ == nullptr, "restore of a machine that runs");
+  memory_.restore(c.memory);
+  kernel_.restore(c.kernel);
+  progress_ = c.progress;
+  core_.budget = 0;
+  core_.goal = slice_start_ = 0;
+  loop_.reset();
 }
 
 }  // namespace emulator::machine

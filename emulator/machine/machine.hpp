@@ -34,10 +34,14 @@ class Machine {
         resuming;  // the kernel and the schedule have acted; its next instruction follows
     std::function<void(const kernel::Thread&, const cpu::GuestFault&)>
         faulted;  // an instruction did, before the kernel acts
+    /// A SYSCALL has retired and the kernel is about to act; RAX is the call's number. After
+    /// stop() it does not: the machine is then good only for restore().
+    std::function<void(const kernel::Thread&, u64 number)> system_call;
   } on;
 
   /// Runs to the end of the process, or until stop() is called from a hook (then nothing is
-  /// returned).
+  /// returned). When it throws (base::Unimplemented, base::LimitReached), what has retired before
+  /// is accounted for and the thread's registers are where it came to.
   std::optional<kernel::ProcessExit> run();
   /// From a hook: return from run() before the next instruction.
   void stop() {
@@ -61,20 +65,40 @@ class Machine {
   void stop_at(u64 number) { stop_at_ = number; }
 
   u64 retired() const {
-    return retired_ + (core_.goal - static_cast<u64>(core_.budget) - slice_start_);
+    return progress_.retired + (core_.goal - static_cast<u64>(core_.budget) - slice_start_);
   }
-  Nanos now() const { return Nanos(static_cast<i64>(retired()) + clock_offset_); }
+  Nanos now() const { return Nanos(static_cast<i64>(retired()) + progress_.clock_offset); }
   const kernel::Thread* current() const { return current_; }
+  /// Whose turn it is, also while nobody runs.
+  kernel::Tid turn() const { return progress_.last_tid; }
   /// The registers of a thread, wherever they are: in the core while it runs.
   const cpu::Registers& registers(const kernel::Thread& t) const {
     return &t == current_ ? core_.regs : t.regs;
   }
   kernel::Kernel& kernel() { return kernel_; }
+  const kernel::Kernel& kernel() const { return kernel_; }
   memory::AddressSpace& memory() { return memory_; }
+  const memory::AddressSpace& memory() const { return memory_; }
   const decode::Decoder& decoder() const { return loop_.decoder(); }
   const RunLoop& loop() const { return loop_; }
 
+  /// All of the machine as a value, but for host and hooks. Only while it does not run.
+  struct Checkpoint;
+  Checkpoint checkpoint();
+  /// Pointers to kernel::Threads are no longer valid then. Decoded code stays as far as it can.
+  void restore(const Checkpoint& c);
+
  private:
+  /// Where the schedule and the clocks have got to.
+  struct Progress {
+    kernel::Tid last_tid = 0;
+    u64 retired = 0;       // up to the start of what the core is running
+    i64 clock_offset = 0;  // virtual ns = retired + this
+    u64 schedule_state = 0;
+    u64 slice_left = 0;
+    u64 idle_expirations = 0;  // jumps of the clock since an instruction retired
+  };
+
   kernel::Thread* next_thread();
   void jump_to_next_deadline();
   void run_slice(kernel::Thread& t);
@@ -83,6 +107,7 @@ class Machine {
   void account(kernel::Thread& t);
   u64 slice_length();
   void remove_dead_threads();
+  Stop run_loop(kernel::Thread& t);
   [[noreturn]] void report_deadlock();
 
   Settings settings_;
@@ -92,16 +117,17 @@ class Machine {
   Core& core_ = *core_owner_;
   RunLoop loop_;
   kernel::Thread* current_ = nullptr;
-  kernel::Tid last_tid_ = 0;
-  u64 retired_ = 0;       // up to the start of what the core is running
-  u64 slice_start_ = 0;   // core_.goal - budget there
-  i64 clock_offset_ = 0;  // virtual ns = retired + this
-  u64 schedule_state_;
-  u64 slice_left_ = 0;
+  Progress progress_;
+  u64 slice_start_ = 0;  // core_.goal - budget at progress_.retired
   u64 stop_at_ = ~u64{0};
-  u64 idle_expirations_ = 0;  // jumps of the clock since an instruction retired
   bool observing_ = false;
   bool stop_requested_ = false;
+};
+
+struct Machine::Checkpoint {
+  memory::Snapshot memory;
+  kernel::Kernel::Checkpoint kernel;
+  Progress progress;
 };
 
 }  // namespace emulator::machine

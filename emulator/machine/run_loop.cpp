@@ -128,18 +128,23 @@ const Op* RunLoop::next_block(bool& stopped_by_probe) {
   return first;
 }
 
-/// Puts RIP at the instruction that faulted and gives back the budget of what did not retire.
-Stop RunLoop::faulted(const cpu::GuestFault& what) {
-  fault = what;
+/// Puts RIP at the instruction that could not be completed, if it was one, and gives back the
+/// budget of what did not retire.
+void RunLoop::go_back() {
   core_.unlinked = nullptr;
   core_.trap = semantics::Trap::none;
   if (const Op* op = core_.current) {
     core_.regs.rip = decode::block_of(op).pc_of(op).value;
     core_.budget += op->left + 1;
-    if (what.kind == cpu::FaultKind::breakpoint) {  // a trap: INT3 has retired
-      core_.regs.rip += op->length;
-      --core_.budget;
-    }
+  }
+}
+
+Stop RunLoop::faulted(const cpu::GuestFault& what) {
+  fault = what;
+  go_back();
+  if (core_.current != nullptr && what.kind == cpu::FaultKind::breakpoint) {
+    core_.regs.rip += core_.current->length;  // a trap: INT3 has retired
+    --core_.budget;
   }
   return Stop::fault;
 }
@@ -159,6 +164,9 @@ Stop RunLoop::run() {
     }
   } catch (const cpu::GuestFault& what) {
     return faulted(what);
+  } catch (...) {
+    go_back();
+    throw;
   }
 }
 

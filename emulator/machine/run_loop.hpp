@@ -54,6 +54,15 @@ class RunLoop {
   template <class F>
   Stop run_observed(F&& retired);
 
+  /// Forgets what it stopped for: the machine's state has been replaced.
+  void reset() {
+    pass_probe_ = false;
+    syscall.reset();
+    core_.trap = semantics::Trap::none;
+    core_.current = nullptr;
+    core_.unlinked = nullptr;
+  }
+
   /// From the function that run_observed calls: return before the next instruction.
   void leave() { leave_ = look_up_ = true; }
 
@@ -104,6 +113,7 @@ class RunLoop {
   const decode::Op* next_block(bool& stopped_by_probe);
   const decode::Op* part_of(const decode::Block& block, u32 count);
   Stop faulted(const cpu::GuestFault& what);
+  void go_back();
 
   Core& core_;
   std::set<u64> probes_;
@@ -156,6 +166,10 @@ Stop RunLoop::run_observed(F&& retired) {
     // one.
     if (core_.current != nullptr) core_.budget -= core_.current->left + 1;
     return faulted(what);
+  } catch (...) {
+    if (core_.current != nullptr) core_.budget -= core_.current->left + 1;
+    go_back();
+    throw;
   }
 }
 

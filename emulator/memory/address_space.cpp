@@ -76,22 +76,27 @@ u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, 
   return frame->bytes.data();
 }
 
-u8* AddressSpace::translate(u64 page, Access access, u64 address) {
+/// The region of a page that may be accessed so, and where it starts, or the fault.
+const Region& AddressSpace::permitted(u64 page, Access access, u64 address, u64& start) const {
   if (page >= kUserEnd / kPageSize) {
     const bool canonical = page <= 0x7ffffffff || page >= 0xffff800000000;
     if (!canonical) throw GuestFault{FaultKind::general_protection, Addr(address), access, false};
     fault(address, access, false);
   }
-  u64 start = 0;
   const Region* region = region_at(Addr(page * kPageSize), &start);
   if (region == nullptr) fault(address, access, false);
   if (!allows(region->protection, access)) fault(address, access, true);
+  return *region;
+}
 
+u8* AddressSpace::translate(u64 page, Access access, u64 address) {
+  u64 start = 0;
+  const Region& region = permitted(page, access, address, start);
   const bool write = access == Access::write;
   Frame* frame = pages_.find(page);
   u8* host = frame != nullptr && (!write || pages_.exclusive(page))
                  ? frame->bytes.data()
-                 : materialise(page, *region, start, write, address, access);
+                 : materialise(page, region, start, write, address, access);
   if (write && code_pages_.contains(page)) {
     code_write(page);  // blocks decoded from it are dropped; it may be written freely until code
                        // runs there again
@@ -211,7 +216,13 @@ std::size_t AddressSpace::fetch(Addr pc, std::span<u8> to, GuestFault& why) {
       const u64 at = pc.value + got;
       const u64 in_page = at % kPageSize;
       const std::size_t n = std::min<u64>(to.size() - got, kPageSize - in_page);
-      std::memcpy(to.data() + got, translate(at / kPageSize, Access::fetch, at) + in_page, n);
+      u64 start = 0;
+      const Region& region = permitted(at / kPageSize, Access::fetch, at, start);
+      const u64 offset = region.backing_offset + (at - in_page - start);
+      if (region.backing && region.backing->bus_past_end &&
+          offset >= region.backing->bytes.size() && pages_.find(at / kPageSize) == nullptr)
+        throw GuestFault{FaultKind::bus, Addr(at), Access::fetch, true};
+      peek(Addr(at), to.subspan(got, n));
       got += n;
     }
   } catch (const GuestFault& fault) {

@@ -66,6 +66,7 @@ struct Tlb {
     return reinterpret_cast<u8*>(e.addend + address);
   }
   void clear() { read.fill({}), write.fill({}); }
+  void clear_write() { write.fill({}); }
   void drop(u64 page) {
     for (auto* half : {&read, &write})
       if (Entry& e = (*half)[page % kEntries]; e.tag == page) e = {};
@@ -145,7 +146,8 @@ class AddressSpace {
   /// mapped.
   bool peek(Addr from, std::span<u8> to) const;
   /// As many code bytes as can be fetched at `pc`, at most to.size(); 0 with a fault to raise when
-  /// none can.
+  /// none can. Touches no page: how far ahead code is decoded must not show in what the guest is
+  /// told of its memory.
   std::size_t fetch(Addr pc, std::span<u8> to, cpu::GuestFault& fault);
 
   /// Fills the translation cache for one page or throws the GuestFault.
@@ -177,7 +179,12 @@ class AddressSpace {
   // -- snapshots --
 
   Snapshot snapshot();
+  /// Code whose bytes and permission are the same in the snapshot counts as unchanged: what was
+  /// decoded from it stays.
   void restore(const Snapshot& s);
+  /// What this address space and all snapshots of it take together, and this alone.
+  u64 held_bytes() const { return pages_.held_bytes(); }
+  u64 own_bytes() const { return pages_.bytes(); }
 
   u64 touched_bytes() const { return pages_.count() * base::kPageSize; }
   u64 limit() const { return limit_; }
@@ -189,6 +196,8 @@ class AddressSpace {
   void merge_around(Regions& regions, u64 start, u64 end);
   void forget_pages(u64 start, u64 end);
   void code_write(u64 page);
+  bool same_code(u64 page, const Snapshot& s) const;
+  const Region& permitted(u64 page, cpu::Access access, u64 address, u64& start) const;
   void tell(Change what, u64 start, u64 length) const {
     if (changed_) changed_(what, Addr(start), length);
   }

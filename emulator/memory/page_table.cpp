@@ -6,7 +6,7 @@
 namespace emulator::memory {
 
 PageTable::PageTable(const PageTable& other)
-    : root_(other.root_), count_(other.count_), nodes_(other.nodes_) {
+    : held_(other.held_), root_(other.root_), count_(other.count_), nodes_(other.nodes_) {
   if (root_ != nullptr) retain(root_, 0);
 }
 
@@ -21,10 +21,12 @@ void PageTable::retain(void* p, unsigned level) {
     ++static_cast<Node*>(p)->references;
 }
 
-void PageTable::release(void* p, unsigned level) {
+void PageTable::release(void* p, unsigned level) const {
   if (level == kLevels) {
     auto* frame = static_cast<Frame*>(p);
-    if (--frame->references == 0) delete frame;
+    if (--frame->references != 0) return;
+    delete frame;
+    --held_->frames;
     return;
   }
   auto* node = static_cast<Node*>(p);
@@ -32,12 +34,19 @@ void PageTable::release(void* p, unsigned level) {
   for (void* child : node->slot)
     if (child != nullptr) release(child, level + 1);
   delete node;
+  --held_->nodes;
+}
+
+PageTable::Node* PageTable::new_node() const {
+  ++held_->nodes;
+  return new Node;
 }
 
 /// The node itself when nobody else holds it, else a copy that holds the same children.
-PageTable::Node* PageTable::unshared(Node* node, unsigned level) {
+PageTable::Node* PageTable::unshared(Node* node, unsigned level) const {
   if (node->references == 1) return node;
-  auto* copy = new Node(*node);
+  auto* copy = new_node();
+  *copy = *node;
   copy->references = 1;
   for (void* child : copy->slot)
     if (child != nullptr) retain(child, level + 1);
@@ -77,13 +86,13 @@ bool PageTable::exclusive(u64 page) const {
 
 Frame* PageTable::own(u64 page, bool& created) {
   created = false;
-  if (root_ == nullptr) root_ = new Node, ++nodes_;
+  if (root_ == nullptr) root_ = new_node(), ++nodes_;
   root_ = unshared(root_, 0);
   Node* node = root_;
   for (unsigned level = 0; level + 1 < kLevels; ++level) {
     void*& slot = node->slot[index(page, level)];
     if (slot == nullptr) {
-      slot = new Node;
+      slot = new_node();
       ++node->used;
       ++nodes_;
     } else {
@@ -95,6 +104,7 @@ Frame* PageTable::own(u64 page, bool& created) {
   if (slot == nullptr) {
     auto* frame = new Frame;
     frame->bytes.fill(0);
+    ++held_->frames;
     slot = frame;
     ++node->used;
     ++count_;
@@ -103,6 +113,7 @@ Frame* PageTable::own(u64 page, bool& created) {
     auto* copy = new Frame(*frame);
     copy->references = 1;
     --frame->references;
+    ++held_->frames;
     slot = copy;
   }
   return static_cast<Frame*>(slot);

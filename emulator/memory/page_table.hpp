@@ -21,13 +21,15 @@ struct Frame {
 
 class PageTable {
  public:
-  PageTable() = default;
+  PageTable() : held_(std::make_shared<Held>()) {}
   PageTable(const PageTable& other);
   PageTable(PageTable&& other) noexcept
-      : root_(std::exchange(other.root_, nullptr)),
+      : held_(other.held_),
+        root_(std::exchange(other.root_, nullptr)),
         count_(std::exchange(other.count_, 0)),
         nodes_(std::exchange(other.nodes_, 0)) {}
   PageTable& operator=(PageTable other) noexcept {
+    std::swap(held_, other.held_);
     std::swap(root_, other.root_), std::swap(count_, other.count_);
     std::swap(nodes_, other.nodes_);
     return *this;
@@ -47,6 +49,10 @@ class PageTable {
   u64 count() const { return count_; }
   /// What the tree above the pages takes: as much as they do when they lie far apart.
   u64 table_bytes() const { return nodes_ * sizeof(Node); }
+  /// What this table and all copies of it take together, everything that they share counted once.
+  u64 held_bytes() const { return held_->frames * sizeof(Frame) + held_->nodes * sizeof(Node); }
+  /// What this table alone would take.
+  u64 bytes() const { return count_ * sizeof(Frame) + table_bytes(); }
   /// The first page in [first, last) that is held.
   std::optional<u64> next(u64 first, u64 last) const;
   /// Calls visit(page, frame) in ascending order.
@@ -66,9 +72,13 @@ class PageTable {
   static unsigned index(u64 page, unsigned level) {
     return (page >> (kBitsPerLevel * (kLevels - 1 - level))) & (kFanout - 1);
   }
-  static void release(void* p, unsigned level);
+  struct Held {
+    u64 frames = 0, nodes = 0;
+  };
+  void release(void* p, unsigned level) const;
   static void retain(void* p, unsigned level);
-  static Node* unshared(Node* node, unsigned level);
+  Node* new_node() const;
+  Node* unshared(Node* node, unsigned level) const;
   u64 erase_in(Node*& node, unsigned level, u64 base_page, u64 first, u64 last);
 
   template <class Visit>
@@ -84,6 +94,7 @@ class PageTable {
            visit);
   }
 
+  std::shared_ptr<Held> held_;  // one for all copies
   Node* root_ = nullptr;
   u64 count_ = 0, nodes_ = 0;
 };

@@ -165,17 +165,59 @@ void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
 }
 
 Snapshot AddressSpace::snapshot() {
-  tlb_->clear();  // every frame is shared from here on
+  tlb_->clear_write();  // every frame is shared from here on
   return {pages_, regions_};
 }
 
+namespace {
+
+/// The bytes of a page before the guest has touched it: of its backing, then zeros.
+void untouched(const Region& region, u64 start, u64 page, std::span<u8, base::kPageSize> to) {
+  std::fill(to.begin(), to.end(), u8{0});
+  const u64 offset = region.backing_offset + (page * base::kPageSize - start);
+  if (!region.backing || offset >= region.backing->bytes.size()) return;
+  const auto bytes = region.backing->bytes.subspan(offset);
+  std::copy_n(bytes.begin(), std::min<u64>(bytes.size(), to.size()), to.begin());
+}
+
+const Region* find_region(const std::map<u64, Region>& regions, u64 address, u64& start) {
+  auto it = regions.upper_bound(address);
+  if (it == regions.begin()) return nullptr;
+  --it;
+  start = it->first;
+  return it->second.end <= address ? nullptr : &it->second;
+}
+
+}  // namespace
+
+/// Would decoding this page, here and in the snapshot, give the same?
+bool AddressSpace::same_code(u64 page, const Snapshot& s) const {
+  u64 start = 0, other_start = 0;
+  const Region* const region = find_region(*regions_, page * base::kPageSize, start);
+  const Region* const other = find_region(*s.regions, page * base::kPageSize, other_start);
+  if (region == nullptr || other == nullptr || region->protection != other->protection)
+    return false;
+  const Frame *const frame = pages_.find(page), *const other_frame = s.pages.find(page);
+  if (frame == other_frame && frame != nullptr) return true;
+  if (frame == nullptr && other_frame == nullptr && region->backing == other->backing &&
+      region->backing_offset - start == other->backing_offset - other_start)
+    return true;
+  std::array<u8, base::kPageSize> bytes, other_bytes;
+  if (frame == nullptr) untouched(*region, start, page, bytes);
+  if (other_frame == nullptr) untouched(*other, other_start, page, other_bytes);
+  return (frame != nullptr ? frame->bytes : bytes) ==
+         (other_frame != nullptr ? other_frame->bytes : other_bytes);
+}
+
 void AddressSpace::restore(const Snapshot& s) {
+  std::vector<u64> changed;
+  for (const u64 page : code_pages_)
+    if (!same_code(page, s)) changed.push_back(page);
+  std::sort(changed.begin(), changed.end());
   pages_ = s.pages;
   regions_ = std::const_pointer_cast<Regions>(s.regions);
   tlb_->clear();
-  std::vector<u64> code(code_pages_.begin(), code_pages_.end());
-  std::sort(code.begin(), code.end());
-  for (const u64 page : code) code_write(page);
+  for (const u64 page : changed) code_write(page);
   tell(Change::mapping, 0, kUserEnd);
 }
 

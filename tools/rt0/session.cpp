@@ -30,7 +30,7 @@ std::optional<emulator::kernel::ProcessExit> Session::run() {
     return machine_->run();
   } catch (const emulator::base::Unimplemented& e) {
     load_symbols(program_);
-    const auto* thread = machine_->current();
+    const auto* thread = machine_->kernel().find_thread(machine_->turn());
     const std::string where =
         thread != nullptr
             ? " in " + program_.symbols.describe(emulator::Addr(machine_->registers(*thread).rip))
