@@ -17,10 +17,9 @@ class BlockCache {
   /// loop.
   BlockCache(Handler stale_op, Handler stale_exit) : stale_op_(stale_op), stale_exit_(stale_exit) {}
 
-  Block* find(Addr pc) const {
-    const auto it = blocks_.find(pc.value);
-    return it == blocks_.end() ? nullptr : it->second.get();
-  }
+  /// The instruction at `pc`, where some block has it: each is decoded once, wherever blocks are
+  /// entered. Null when none has.
+  const Op* find(Addr pc) const;
   Block* insert(std::unique_ptr<Block> block);
   /// Drops every block with a byte in the page. Links into them from other blocks are undone.
   void drop_page(u64 page);
@@ -35,12 +34,12 @@ class BlockCache {
 
  private:
   void retire(std::unique_ptr<Block> block);
-  void forget_page_entry(u64 page, Addr block);
+  void forget_page_entry(u64 page, const Block& block);
   void unlink_all();
 
   Handler stale_op_, stale_exit_;
   std::unordered_map<u64, std::unique_ptr<Block>> blocks_;
-  std::unordered_map<u64, std::vector<u64>> by_page_;  // page number → block addresses
+  std::unordered_map<u64, std::vector<Block*>> by_page_;  // page number → blocks by address
   std::vector<std::unique_ptr<Block>> dropped_;
   u64 bytes_ = 0;
 };

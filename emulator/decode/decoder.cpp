@@ -123,6 +123,17 @@ void set_operand(Operand& o, const ZydisDecodedOperand& z, const ZydisDecodedIns
   }
 }
 
+/// Says what of the instruction depends on where it lies.
+void set_place(Insn& out, const ZydisDecodedInstruction& z) {
+  if (!(z.attributes & ZYDIS_ATTRIB_IS_RELATIVE)) return;
+  const unsigned at = out.near_branch ? z.raw.imm[0].offset : z.raw.disp.offset;
+  const unsigned bytes = (out.near_branch ? z.raw.imm[0].size : z.raw.disp.size) / 8u;
+  out.relative = static_cast<u8>(bytes);
+  out.movable = !out.address32 && at + bytes == out.length &&
+                (out.near_branch || std::any_of(out.operand.begin(), out.operand.end(),
+                                                [](const Operand& o) { return o.absolute; }));
+}
+
 }  // namespace
 
 Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) const {
@@ -158,6 +169,7 @@ Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) co
   for (u8 i = 0; i < visible; ++i) set_operand(out.operand[i], operands[i], z, pc);
   out.near_branch = visible > 0 && operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
                     operands[0].imm.is_relative;
+  set_place(out, z);
   return Status::ok;
 }
 

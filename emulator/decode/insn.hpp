@@ -34,10 +34,12 @@ struct Insn {
   u8 operands = 0;   // how many of `operand` are explicit
   bool lock = false, rep = false, repne = false;
   bool vex = false, evex = false;
-  bool address32 = false;          // 67H prefix
-  bool wide = false;               // REX.W or VEX.W
-  bool near_branch = false;        // operand 0 is a direct branch target
-  u16 vector_bits = 0;             // 128 or 256 for VEX, else 0
+  bool address32 = false;    // 67H prefix
+  bool wide = false;         // REX.W or VEX.W
+  bool near_branch = false;  // operand 0 is a direct branch target
+  u16 vector_bits = 0;       // 128 or 256 for VEX, else 0
+  bool movable = true;       // the same bytes mean the same anywhere, but for `relative`
+  u8 relative = 0;           // how many bytes at its end are a distance from the next instruction
   std::array<Operand, 5> operand;  // explicit ones first, in Intel order
 
   Addr next() const { return pc + length; }

@@ -2,6 +2,7 @@
 /// needs, and the straight-line block that it lies in.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace emulator::decode {
 
 struct Op;
 struct Block;
+
+constexpr std::size_t kMaxInsnBytes = 15;  // SDM volume 2, 2.3.11
 
 /// Executes one Op. Returns the next one, or null when the loop has to look at the core (a syscall,
 /// a new block …).
@@ -78,10 +81,17 @@ struct OpInfo {
   u32 offset;  // of the instruction from the block's pc
 };
 
+/// Where to go on: an instruction, which need not be the first of its block.
+struct Entry {
+  u64 pc = ~u64{0};
+  const Op* op = nullptr;
+};
+
 /// Instructions from `pc` to the first transfer of control, at most kMaxOps. `ops` holds `count`
-/// Ops and the Exits.
+/// Ops and the Exits. A block may be entered at each of its instructions.
 struct Block {
   static constexpr unsigned kMaxOps = 48;
+  static constexpr u64 kMaxBytes = kMaxOps * kMaxInsnBytes;
 
   Addr pc;
   Addr end;  // of the last instruction
@@ -89,23 +99,32 @@ struct Block {
   bool dead = false;  // its bytes were written over; freed once nobody executes it
   std::unique_ptr<Op[]> ops;
   std::unique_ptr<OpInfo[]> info;
-  Block* next[2] = {};  // the observed loop's links: what came last behind a jump, behind the end
+  Entry next[2];  // the observed loop's links: what came last behind a jump, behind the end
 
   Exits& exits() { return reinterpret_cast<Exits&>(ops[count]); }
-  void unlink() { exits().taken = exits().fall = nullptr, next[0] = next[1] = nullptr; }
-  Addr pc_of(const Op* op) const {
-    return pc + info[static_cast<std::size_t>(op - ops.get())].offset;
+  /// The instruction at `pc`; null where none of the block's begins.
+  const Op* find(Addr at) const {
+    if (!(at < end)) return nullptr;
+    const auto offset = static_cast<u32>(at - pc);
+    const OpInfo* const last = info.get() + count;
+    const OpInfo* const it =
+        std::lower_bound(static_cast<const OpInfo*>(info.get()), last, offset,
+                         [](const OpInfo& i, u32 wanted) { return i.offset < wanted; });
+    return it != last && it->offset == offset ? &ops[static_cast<std::size_t>(it - info.get())]
+                                              : nullptr;
   }
-  const semantics::Row& row_of(const Op* op) const {
-    return *info[static_cast<std::size_t>(op - ops.get())].row;
+  void unlink() { exits().taken = exits().fall = nullptr, next[0] = next[1] = {}; }
+  const OpInfo& info_of(const Op* op) const {
+    return info[static_cast<std::size_t>(op - ops.get())];
   }
+  Addr pc_of(const Op* op) const { return pc + info_of(op).offset; }
 };
 
 inline Exits& exits_of(const Op* op) {
   return reinterpret_cast<Exits&>(const_cast<Op&>(op[op->left + 1]));
 }
 inline Block& block_of(const Op* op) { return *exits_of(op).block; }
-/// A block's instruction count, from its first Op.
-inline u32 count_of(const Op* first) { return first->left + 1u; }
+/// How many instructions of its block are executed by who enters it at `op`.
+inline u32 count_of(const Op* op) { return op->left + 1u; }
 
 }  // namespace emulator::decode

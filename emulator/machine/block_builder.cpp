@@ -13,7 +13,7 @@ using decode::Block;
 using decode::Decoder;
 using semantics::Binding;
 
-constexpr std::size_t kLongest = 15;  // bytes of an instruction
+using decode::kMaxInsnBytes;
 
 void BlockBuilder::refuse(Binding why, std::span<const u8> code, Addr pc) const {
   if (why == Binding::not_in_profile || why == Binding::not_lockable)
@@ -29,23 +29,29 @@ void BlockBuilder::refuse(Binding why, std::span<const u8> code, Addr pc) const 
 /// first: throws).
 bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc,
                           const cpu::GuestFault& fetch_fault, unsigned& length, bool& ends) {
-  decode::Insn insn;
-  const bool first = block.count == 0;
-  const Decoder::Status status = decoder_.decode(code, pc, insn);
-  if (status != Decoder::Status::ok) {
-    // Cut off by the end of what can be fetched: the rest of it faults, not the instruction.
-    if (first && status == Decoder::Status::truncated && code.size() < kLongest) throw fetch_fault;
-    if (first) throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
-    return false;
+  decode::Op& op = ops_[block.count];
+  decode::OpInfo& info = info_[block.count];
+  if (!forms_.find(code, pc, op, info)) {
+    decode::Insn insn;
+    const bool first = block.count == 0;
+    const Decoder::Status status = decoder_.decode(code, pc, insn);
+    if (status != Decoder::Status::ok) {
+      // Cut off by the end of what can be fetched: the rest of it faults, not the instruction.
+      if (first && status == Decoder::Status::truncated && code.size() < kMaxInsnBytes)
+        throw fetch_fault;
+      if (first) throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
+      return false;
+    }
+    const Binding binding = binder_.bind(decoder_, code, insn, op, info);
+    if (binding != Binding::ok) {
+      if (first) refuse(binding, code, pc);
+      return false;
+    }
+    forms_.add(code, insn, op, info);
   }
-  const Binding binding = binder_.bind(decoder_, code, insn, ops_[block.count], info_[block.count]);
-  if (binding != Binding::ok) {
-    if (first) refuse(binding, code, pc);
-    return false;
-  }
-  info_[block.count].offset = static_cast<u32>(pc - block.pc);
-  length = insn.length;
-  ends = info_[block.count].row->bits & semantics::kEndsBlock;
+  info.offset = static_cast<u32>(pc - block.pc);
+  length = op.length;
+  ends = info.row->bits & semantics::kEndsBlock;
   ++block.count;
   return true;
 }
@@ -61,11 +67,13 @@ std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
   std::size_t at = 0;
   bool ends = false;
   while (!ends && block->count < Block::kMaxOps && at < have) {
-    if (block->count != 0 && probes_.contains(pc.value + at)) break;
-    if (have == code.size() && have - at < kLongest) break;  // the window's end, not the mapping's
-    const auto rest = std::span<const u8>(code).subspan(at, std::min(kLongest, have - at));
+    const Addr here = pc + at;
+    if (block->count != 0 && probes_.contains(here.value)) break;
+    if (have == code.size() && have - at < kMaxInsnBytes)
+      break;  // the window's end, not the mapping's
+    const auto rest = std::span<const u8>(code).subspan(at, std::min(kMaxInsnBytes, have - at));
     unsigned length = 0;
-    if (!append(*block, rest, pc + at, fault, length, ends)) break;
+    if (!append(*block, rest, here, fault, length, ends)) break;
     at += length;
   }
 

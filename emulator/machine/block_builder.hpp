@@ -5,6 +5,7 @@
 #include <set>
 
 #include "emulator/decode/block_cache.hpp"
+#include "emulator/machine/bound_forms.hpp"
 #include "emulator/memory/address_space.hpp"
 #include "emulator/semantics/table.hpp"
 
@@ -32,6 +33,7 @@ class BlockBuilder {
   decode::Decoder decoder_;
   semantics::Binder binder_;
   const std::set<u64>& probes_;
+  BoundForms forms_;
   std::array<decode::Op, decode::Block::kMaxOps + 1> ops_;
   std::array<decode::OpInfo, decode::Block::kMaxOps> info_;
 };

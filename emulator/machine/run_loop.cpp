@@ -58,7 +58,7 @@ void RunLoop::drop_page(u64 page) {
   look_up_ = true;
 }
 
-/// The observed loop may still hold the block that it came from: the next block_at frees it.
+/// The observed loop may still hold the block that it came from: the next op_at frees it.
 void RunLoop::drop_all() {
   blocks_.drop_all();
   core_.jumps.clear();
@@ -71,47 +71,53 @@ void RunLoop::set_probes(std::set<u64> probes) {
   drop_all();
 }
 
-Block* RunLoop::block_at(Addr pc) {
+/// The instruction at `pc`, decoded now when it has not been before.
+const Op* RunLoop::op_at(Addr pc) {
   blocks_.free_dropped();
-  if (Block* block = blocks_.find(pc)) return block;
+  if (const Op* op = blocks_.find(pc)) return op;
   if (blocks_.bytes() > kMostDecoded) drop_all();
-  return blocks_.insert(builder_.build(pc));
+  return blocks_.insert(builder_.build(pc))->ops.get();
 }
 
-Block* RunLoop::cached_block_at(u64 pc) {
+const Op* RunLoop::cached_op_at(u64 pc) {
   JumpCache::Entry& entry = core_.jumps.at(pc);
-  if (entry.pc == pc) return &decode::block_of(entry.op);
-  Block* const block = block_at(Addr(pc));
-  if (!probes_.contains(pc)) entry = {pc, block->ops.get()};
-  return block;
+  if (entry.pc == pc) return entry.op;
+  const Op* const op = op_at(Addr(pc));
+  if (!probes_.contains(pc)) entry = {pc, op};
+  return op;
 }
 
-/// The first `count` instructions of a block, as a block of their own that stops behind them.
-const Op* RunLoop::part_of(const Block& block, u32 count) {
+/// `count` instructions of a block, from `first` on, as a block of their own that stops behind
+/// them.
+const Op* RunLoop::part_of(const Op* first, u32 count) {
+  const Block& block = decode::block_of(first);
+  const decode::OpInfo* const info = &block.info_of(first);
   part_ = std::make_unique<Block>();
-  part_->pc = block.pc;
-  part_->end = block.pc + block.info[count].offset;
+  part_->pc = block.pc_of(first);
+  part_->end = block.pc_of(first + count);
   part_->count = count;
   part_->ops = std::make_unique_for_overwrite<Op[]>(count + 1);
   part_->info = std::make_unique_for_overwrite<decode::OpInfo[]>(count);
-  std::copy_n(block.ops.get(), count, part_->ops.get());
-  std::copy_n(block.info.get(), count, part_->info.get());
+  std::copy_n(first, count, part_->ops.get());
+  for (u32 i = 0; i < count; ++i) {
+    part_->info[i] = info[i];
+    part_->info[i].offset -= info[0].offset;
+  }
   for (u32 i = 0; i < count; ++i) part_->ops[i].left = static_cast<u8>(count - 1 - i);
   new (&part_->ops[count]) decode::Exits{leave_block, nullptr, nullptr, part_.get()};
   return part_->ops.get();
 }
 
-/// The block at RIP, linked to where control came from; null when the budget is used up or a probe
-/// stands there.
+/// The instruction at RIP, linked to where control came from; null when the budget is used up or a
+/// probe stands there.
 const Op* RunLoop::next_block(bool& stopped_by_probe) {
   core_.current = nullptr;
   if (core_.budget <= 0) return nullptr;
   stopped_by_probe = at_probe();
   if (stopped_by_probe) return nullptr;
   const Addr pc(core_.regs.rip);
-  Block* const block = block_at(pc);
-  const Op* const first = block->ops.get();
-  // Gone when block_at had to drop the block that it lies in.
+  const Op* const first = op_at(pc);
+  // Gone when op_at had to drop the block that it lies in.
   const Op** const link = std::exchange(core_.unlinked, nullptr);
   if (!probes_.contains(pc.value)) {
     if (link != nullptr)
@@ -119,12 +125,9 @@ const Op* RunLoop::next_block(bool& stopped_by_probe) {
     else
       core_.jumps.at(pc.value) = {pc.value, first};
   }
-  if (core_.budget < block->count) {
-    const auto count = static_cast<u32>(core_.budget);
-    core_.budget = 0;
-    return part_of(*block, count);
-  }
-  core_.budget -= block->count;
+  const u32 count = decode::count_of(first);
+  if (core_.budget < count) return part_of(first, static_cast<u32>(std::exchange(core_.budget, 0)));
+  core_.budget -= count;
   return first;
 }
 

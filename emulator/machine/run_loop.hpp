@@ -92,26 +92,26 @@ class RunLoop {
   std::size_t decoded_blocks() const { return blocks_.size(); }
 
  private:
-  decode::Block* block_at(Addr pc);
+  const decode::Op* op_at(Addr pc);
   void drop_all();
-  /// The block at RIP, for the observed loop: `last`, executed just before, remembers it; null when
-  /// there is no last one.
-  decode::Block* block_after(decode::Block* last) {
+  /// The instruction at RIP, for the observed loop: `last`, the block executed just before,
+  /// remembers it; null when there is no last one.
+  const decode::Op* op_after(decode::Block* last) {
     const u64 pc = core_.regs.rip;
-    if (last == nullptr) return block_at(Addr(pc));
-    decode::Block*& link = last->next[pc == last->end.value];
-    if (link == nullptr || link->pc.value != pc) link = cached_block_at(pc);
-    return link;
+    if (last == nullptr) return op_at(Addr(pc));
+    decode::Entry& link = last->next[pc == last->end.value];
+    if (link.pc != pc) link = {pc, cached_op_at(pc)};
+    return link.op;
   }
-  /// The same as block_at, through the core's jump cache.
-  decode::Block* cached_block_at(u64 pc);
+  /// The same as op_at, through the core's jump cache.
+  const decode::Op* cached_op_at(u64 pc);
   bool at_probe() {
     if (probes_.empty() && !pass_probe_) [[likely]]
       return false;
     return !std::exchange(pass_probe_, false) && probes_.contains(core_.regs.rip);
   }
   const decode::Op* next_block(bool& stopped_by_probe);
-  const decode::Op* part_of(const decode::Block& block, u32 count);
+  const decode::Op* part_of(const decode::Op* first, u32 count);
   Stop faulted(const cpu::GuestFault& what);
   void go_back();
 
@@ -122,7 +122,7 @@ class RunLoop {
   bool pass_probe_ = false;
   // Of the observed loop: to return; to look its block up again, because it may be gone.
   bool leave_ = false, look_up_ = false;
-  std::unique_ptr<decode::Block> part_;  // a block cut short to the budget
+  std::unique_ptr<decode::Block> part_;  // of a block, cut short to the budget
 };
 
 template <class F>
@@ -134,11 +134,11 @@ Stop RunLoop::run_observed(F&& retired) {
     while (core.budget > 0 && !leave_) {
       core.current = nullptr;
       if (at_probe()) return Stop::probe;
-      block = block_after(block);
+      const decode::Op* op = op_after(block);
+      block = &decode::block_of(op);
       look_up_ = false;
-      const decode::Op* op = block->ops.get();
-      const decode::Op* const end = op + std::min<i64>(block->count, core.budget);
-      const decode::OpInfo* info = block->info.get();
+      const decode::Op* const end = op + std::min<i64>(decode::count_of(op), core.budget);
+      const decode::OpInfo* info = &block->info_of(op);
       u64 number = core.goal - static_cast<u64>(core.budget);
       u64 pc = core.regs.rip, next = pc;
       for (; op != end && core.regs.rip == next; ++op, ++info, ++number) {

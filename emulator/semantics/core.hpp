@@ -22,10 +22,7 @@ enum class Trap : u8 { none, syscall };
 /// Where indirect jumps found their blocks last.
 struct JumpCache {
   static constexpr std::size_t kEntries = 1024;
-  struct Entry {
-    u64 pc = ~u64{0};
-    const Op* op = nullptr;
-  };
+  using Entry = decode::Entry;
   std::array<Entry, kEntries> entries;
 
   Entry& at(u64 pc) { return entries[(pc ^ (pc >> 10)) % kEntries]; }

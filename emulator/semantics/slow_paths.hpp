@@ -37,11 +37,11 @@ void require_writable(Core& core, const Op* op, u64 address, u64 size);
 
 #define RT0_INLINE [[gnu::always_inline]] inline
 
-/// Enters the block that begins with `first`, if the budget holds all of it; else back to the loop.
+/// Enters a block at `first`, if the budget holds the rest of it; else back to the loop.
 RT0_INLINE const Op* enter(Core& core, const Op* first) {
   const i64 count = decode::count_of(first);
   if (core.budget < count) [[unlikely]] {
-    core.regs.rip = decode::block_of(first).pc.value;
+    core.regs.rip = decode::block_of(first).pc_of(first).value;
     core.unlinked = nullptr;
     return nullptr;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "emulator/base/error.hpp"
 
@@ -165,7 +166,8 @@ Binding Binder::bind(const decode::Decoder& decoder, std::span<const u8> code, c
   const Row& row = *entry.row;
   const bool widen =
       (row.bits & kThreeOperands) && !decoded.vex && decoded.operands < decoded.operand.size();
-  const Insn insn = widen ? three_operand(decoded) : decoded;
+  const std::optional<Insn> widened = widen ? std::optional(three_operand(decoded)) : std::nullopt;
+  const Insn& insn = widened ? *widened : decoded;
   if (insn.lock && !(row.bits & kLockable && insn.operand[0].kind == OperandKind::mem))
     return Binding::not_lockable;
 

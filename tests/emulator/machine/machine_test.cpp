@@ -68,6 +68,20 @@ TEST_CASE("a loop retires as many instructions as it has, whatever the turns are
   }
 }
 
+TEST_CASE("a thread goes on inside the block where its turn ended: code is decoded once") {
+  Code nops(40, 0x90);
+  const Code loop = Code{0xb9, 0xe8, 3, 0, 0} + nops +      // mov ecx, 1000; 40 times nop
+                    Code{0xff, 0xc9, 0x75, 0xd4} + kExit7;  // dec ecx; jnz to the nops
+  for (const bool observed : {false, true}) {
+    Guest g(loop, with_quantum(7));
+    g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.machine.observe(observed);
+    CHECK(g.run() == 7);
+    CHECK(g.machine.retired() == 1 + 42'000 + 3);
+    CHECK(g.machine.loop().decoded_blocks() <= 3);
+  }
+}
+
 TEST_CASE("the observed loop retires the same instructions as the fast one") {
   Guest g(kCountTo1000 + kExit7);
   u64 count = 0, last = 0;
