@@ -1,13 +1,12 @@
 #include "runtime_model/golang/dwarf.hpp"
 
-#include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <fmt/format.h>
-#include <gelf.h>
 
 #include <algorithm>
 #include <memory>
 #include <unordered_set>
+
+#include "runtime_model/golang/libdw.hpp"
 
 namespace runtime_model::golang {
 
@@ -21,23 +20,42 @@ constexpr u64 kMaxExpansion = 1032, kMaxDebugInfo = u64{4} << 30;
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxName = 1000, kMaxTypes = 20'000, kMaxMembers = 4096;
 
-struct EndElf {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-struct EndDwarf {
-  void operator()(Dwarf* dwarf) const { dwarf_end(dwarf); }
+/// What is asked of an entry (DIE) of the debug information.
+class Asker {
+ public:
+  explicit Asker(const LibDw& library) : dw(library) {}
+
+  std::string_view name_of(Dwarf_Die* die) const {
+    const char* name = dw.dwarf_diename(die);
+    return name == nullptr ? std::string_view{} : std::string_view(name).substr(0, kMaxName);
+  }
+  std::optional<u64> number_of(Dwarf_Die* die, unsigned attribute) const {
+    Dwarf_Attribute found;
+    Dwarf_Word value = 0;
+    if (dw.dwarf_attr(die, attribute, &found) == nullptr || dw.dwarf_formudata(&found, &value) != 0)
+      return std::nullopt;
+    return value;
+  }
+  bool type_of(Dwarf_Die* die, Dwarf_Die& out) const {
+    Dwarf_Attribute found;
+    return dw.dwarf_attr(die, DW_AT_type, &found) != nullptr &&
+           dw.dwarf_formref_die(&found, &out) != nullptr;
+  }
+
+ protected:
+  const LibDw& dw;
 };
 
 /// Whether the sections' claims about their uncompressed size can be true.
-bool sizes_are_possible(Elf* elf) {
+bool sizes_are_possible(const LibDw& dw, Elf* elf) {
   u64 all = 0;
-  for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr;
-       section = elf_nextscn(elf, section)) {
+  for (Elf_Scn* section = dw.elf_nextscn(elf, nullptr); section != nullptr;
+       section = dw.elf_nextscn(elf, section)) {
     GElf_Shdr header;
     GElf_Chdr compressed;
-    if (gelf_getshdr(section, &header) == nullptr) return false;
+    if (dw.gelf_getshdr(section, &header) == nullptr) return false;
     if ((header.sh_flags & SHF_COMPRESSED) == 0) continue;
-    if (gelf_getchdr(section, &compressed) == nullptr) return false;
+    if (dw.gelf_getchdr(section, &compressed) == nullptr) return false;
     if (compressed.ch_size / kMaxExpansion > header.sh_size) return false;
     all += compressed.ch_size;
     if (all > kMaxDebugInfo) return false;
@@ -45,30 +63,13 @@ bool sizes_are_possible(Elf* elf) {
   return true;
 }
 
-std::string_view name_of(Dwarf_Die* die) {
-  const char* name = dwarf_diename(die);
-  return name == nullptr ? std::string_view{} : std::string_view(name).substr(0, kMaxName);
-}
-std::optional<u64> number_of(Dwarf_Die* die, unsigned attribute) {
-  Dwarf_Attribute found;
-  Dwarf_Word value = 0;
-  if (dwarf_attr(die, attribute, &found) == nullptr || dwarf_formudata(&found, &value) != 0)
-    return std::nullopt;
-  return value;
-}
-bool type_of(Dwarf_Die* die, Dwarf_Die& out) {
-  Dwarf_Attribute found;
-  return dwarf_attr(die, DW_AT_type, &found) != nullptr &&
-         dwarf_formref_die(&found, &out) != nullptr;
-}
-
 /// A name that the compiler made from a type's contents says nothing short.
 bool is_anonymous(std::string_view name) { return name.empty() || name.find('{') != name.npos; }
 
 /// Copies types from DWARF. Any contradiction makes it give up: `good` is false for good.
-class Copier {
+class Copier : Asker {
  public:
-  explicit Copier(Layouts& layouts) : layouts_(layouts) {}
+  Copier(const LibDw& library, Layouts& layouts) : Asker(library), layouts_(layouts) {}
   bool good = true;
 
   /// The type of a DIE; `place` names it when it has no name of its own.
@@ -76,7 +77,7 @@ class Copier {
     if (depth > kMaxDepth || ++types_ > kMaxTypes || place.size() > kMaxName) good = false;
     if (!good) return 0;
     const std::string name(name_of(&type));
-    switch (dwarf_tag(&type)) {
+    switch (dw.dwarf_tag(&type)) {
       case DW_TAG_typedef:
         return copy_typedef(type, name, place, depth);
       case DW_TAG_structure_type:
@@ -108,7 +109,7 @@ class Copier {
                       int depth) {
     Dwarf_Die target;
     if (!type_of(&type, target)) return layouts_.refer("?");
-    const int tag = dwarf_tag(&target);
+    const int tag = dw.dwarf_tag(&target);
     if (tag == DW_TAG_structure_type && name_of(&target) == name)
       return copy(target, place, depth + 1);
     const TypeId id = layouts_.refer(is_anonymous(name) ? place : name);
@@ -132,9 +133,9 @@ class Copier {
     if (!size) return id;
     StructLayout out{name, Kind::structure, *size, {}, 0, 0};
     Dwarf_Die child;
-    for (int more = dwarf_child(&type, &child); good && more == 0;
-         more = dwarf_siblingof(&child, &child)) {
-      if (dwarf_tag(&child) != DW_TAG_member) continue;
+    for (int more = dw.dwarf_child(&type, &child); good && more == 0;
+         more = dw.dwarf_siblingof(&child, &child)) {
+      if (dw.dwarf_tag(&child) != DW_TAG_member) continue;
       add_member(out, child, depth);
     }
     good = good && layouts_.define(id, std::move(out));
@@ -145,8 +146,8 @@ class Copier {
   /// only that of a number is not known otherwise.
   void copy_element(Dwarf_Die slice, int depth) {
     Dwarf_Die member, pointer, element;
-    if (dwarf_child(&slice, &member) == 0 && type_of(&member, pointer) &&
-        type_of(&pointer, element) && dwarf_tag(&element) == DW_TAG_base_type)
+    if (dw.dwarf_child(&slice, &member) == 0 && type_of(&member, pointer) &&
+        type_of(&pointer, element) && dw.dwarf_tag(&element) == DW_TAG_base_type)
       copy(element, "?", depth + 1);
   }
 
@@ -161,9 +162,9 @@ class Copier {
     out.members.push_back({name, *offset, copy(type, out.name + "." + name, depth + 1)});
   }
 
-  static std::optional<u64> size_of(Dwarf_Die type, int depth) {
+  std::optional<u64> size_of(Dwarf_Die type, int depth) const {
     Dwarf_Die target;
-    if (dwarf_tag(&type) == DW_TAG_typedef && depth < kMaxDepth && type_of(&type, target))
+    if (dw.dwarf_tag(&type) == DW_TAG_typedef && depth < kMaxDepth && type_of(&type, target))
       return size_of(target, depth + 1);
     return number_of(&type, DW_AT_byte_size);
   }
@@ -172,7 +173,7 @@ class Copier {
     Dwarf_Die element, range;
     if (!type_of(&type, element)) return layouts_.refer("?");
     u64 count = 0;
-    if (dwarf_child(&type, &range) == 0) {
+    if (dw.dwarf_child(&type, &range) == 0) {
       if (const auto bound = number_of(&range, DW_AT_upper_bound)) count = *bound + 1;
       if (const auto said = number_of(&range, DW_AT_count)) count = *said;
     }
@@ -214,25 +215,26 @@ class Copier {
   std::unordered_set<std::string> copied_;  ///< never iterated
 };
 
-bool is_runtime(Dwarf_Die* unit) {
-  const std::string_view name = name_of(unit);
+bool is_runtime(std::string_view name) {
   return name == "runtime" || name == "internal/cpu" || name.starts_with("internal/runtime/");
 }
 
 /// Walks the top level of the runtime's units.
-class Scan {
+class Scan : Asker {
  public:
-  Scan(Dwarf* dwarf, Layouts& layouts, u64 most)
-      : dwarf_(dwarf), copier_(layouts), layouts_(layouts), left_(most) {}
+  Scan(const LibDw& library, Dwarf* dwarf, Layouts& layouts, u64 most)
+      : Asker(library), dwarf_(dwarf), copier_(library, layouts), layouts_(layouts), left_(most) {}
 
   bool run() {
     Dwarf_Off at = 0, next = 0;
     std::size_t header = 0;
-    for (; copier_.good && dwarf_nextcu(dwarf_, at, &next, &header, nullptr, nullptr, nullptr) == 0;
+    for (; copier_.good &&
+           dw.dwarf_nextcu(dwarf_, at, &next, &header, nullptr, nullptr, nullptr) == 0;
          at = next) {
       Dwarf_Die unit;
       if (next <= at) return false;
-      if (dwarf_offdie(dwarf_, at + header, &unit) != nullptr && is_runtime(&unit)) walk(unit);
+      if (dw.dwarf_offdie(dwarf_, at + header, &unit) != nullptr && is_runtime(name_of(&unit)))
+        walk(unit);
     }
     return copier_.good;
   }
@@ -240,10 +242,10 @@ class Scan {
  private:
   void walk(Dwarf_Die unit) {
     Dwarf_Die die;
-    for (int more = dwarf_child(&unit, &die); more == 0 && copier_.good;
-         more = dwarf_siblingof(&die, &die)) {
+    for (int more = dw.dwarf_child(&unit, &die); more == 0 && copier_.good;
+         more = dw.dwarf_siblingof(&die, &die)) {
       if (left_-- == 0) copier_.good = false;
-      const int tag = dwarf_tag(&die);
+      const int tag = dw.dwarf_tag(&die);
       if (tag == DW_TAG_structure_type && wanted(wanted_types(), die))
         copier_.copy(die, std::string(name_of(&die)));
       if (tag == DW_TAG_variable && wanted(wanted_variables(), die)) variable(die);
@@ -255,7 +257,7 @@ class Scan {
     if (type_of(&die, type) && variables_.insert(name).second)
       layouts_.define_variable(name, copier_.copy(type, name));
   }
-  static bool wanted(std::span<const std::string_view> list, Dwarf_Die& die) {
+  bool wanted(std::span<const std::string_view> list, Dwarf_Die& die) const {
     return std::ranges::binary_search(list, name_of(&die));
   }
 
@@ -271,16 +273,20 @@ class Scan {
 std::optional<Layouts> layouts_from_dwarf(const ElfImage& image) {
   if (image.section(".debug_info") == nullptr && image.section(".zdebug_info") == nullptr)
     return std::nullopt;
-  elf_version(EV_CURRENT);
+  const LibDw dw;
+  if (!dw) return std::nullopt;
+  dw.elf_version(EV_CURRENT);
   // A copy, since libdw marks sections as uncompressed in the file's own headers when it has
   // uncompressed them (dwarf_begin_elf calls elf_compress).
   std::vector<char> copy(image.file.begin(), image.file.end());
-  const std::unique_ptr<Elf, EndElf> elf(elf_memory(copy.data(), copy.size()));
-  if (elf == nullptr || !sizes_are_possible(elf.get())) return std::nullopt;
-  const std::unique_ptr<Dwarf, EndDwarf> dwarf(dwarf_begin_elf(elf.get(), DWARF_C_READ, nullptr));
+  const std::unique_ptr<Elf, decltype(dw.elf_end)> elf(dw.elf_memory(copy.data(), copy.size()),
+                                                       dw.elf_end);
+  if (elf == nullptr || !sizes_are_possible(dw, elf.get())) return std::nullopt;
+  const std::unique_ptr<Dwarf, decltype(dw.dwarf_end)> dwarf(
+      dw.dwarf_begin_elf(elf.get(), DWARF_C_READ, nullptr), dw.dwarf_end);
   if (dwarf == nullptr) return std::nullopt;
   Layouts layouts;
-  Scan scan(dwarf.get(), layouts, u64{image.file.size()} * kMaxExpansion);
+  Scan scan(dw, dwarf.get(), layouts, u64{image.file.size()} * kMaxExpansion);
   if (!scan.run() || !layouts.settle() || layouts.find("runtime.g") == nullptr) return std::nullopt;
   layouts.name_source("DWARF", {});
   return layouts;
