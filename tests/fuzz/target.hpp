@@ -56,6 +56,8 @@ void run_elf(Bytes input);  // elf.cpp
 std::vector<Input> elf_seeds();
 void run_symbols(Bytes input);  // symbols.cpp
 std::vector<Input> symbol_seeds();
+void run_layouts(Bytes input);  // layouts.cpp
+std::vector<Input> layouts_seeds();
 void run_json_lines(Bytes input);  // traces.cpp
 std::vector<Input> json_lines_seeds();
 void run_rt0t(Bytes input);

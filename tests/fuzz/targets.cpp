@@ -12,6 +12,8 @@ constexpr Target kTargets[] = {
      elf_seeds},
     {"symbols", "a program's function table, symbols and build information", 16384, run_symbols,
      symbol_seeds},
+    {"layouts", "what a program's debug information says of the runtime's types", 16384,
+     run_layouts, layouts_seeds},
     {"jsonl", "a trace as JSON Lines", 8192, run_json_lines, json_lines_seeds},
     {"rt0t", "a trace in the compressed container", 8192, run_rt0t, rt0t_seeds},
     {"instruction", "one instruction: the fast and the observed handler, and its effects", 64,
