@@ -110,6 +110,8 @@ traces::format::Step Narrator::event_of(const Told& t) const {
   const auto who = naming_.who(t.g);
   e.m = who.m, e.p = who.p, e.g = who.g;
   e.id = t.step.id, e.text = t.step.text;
+  if (t.verdict != Verdict::acted)
+    e.verdict = t.verdict == Verdict::confirmed ? "confirmed" : "contradicted";
   for (const Write& w : merged(t.step.writes))
     e.changes.push_back({naming_.place(w.address), naming_.value(w.address, w.before),
                          naming_.value(w.address, w.after)});

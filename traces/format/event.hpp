@@ -188,6 +188,9 @@ struct Step : Stamp {
   std::string id;  ///< slug: "newproc1/gobuf"
   std::string text;
   std::vector<Change> changes;
+  /// "confirmed" or "contradicted" by the real code beside which the model ran; empty where it ran
+  /// in its place.
+  std::string verdict = {};
   bool operator==(const Step&) const = default;
 };
 

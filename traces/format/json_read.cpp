@@ -165,7 +165,8 @@ Step step(const Json& json) {
            number<i64>(json, "g"),
            text(json, "id"),
            text(json, "text"),
-           {}};
+           {},
+           text_or_empty(json, "verdict")};
   for (const Json& change : list(json, "w")) {
     if (!change.is_object()) throw Malformed("\"w\" holds something that is not an object");
     out.changes.push_back({text(change, "f"), text(change, "old"), text(change, "new")});

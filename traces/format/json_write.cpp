@@ -126,6 +126,7 @@ void body(std::string& out, const Step& e) {
   number_field(out, R"(,"g":)", e.g);
   text_field(out, R"(,"id":)", e.id);
   text_field(out, R"(,"text":)", e.text);
+  if (!e.verdict.empty()) text_field(out, R"(,"verdict":)", e.verdict);
   out += R"(,"w":[)";
   for (const auto& change : e.changes) {
     text_field(out, &change == &e.changes.front() ? R"({"f":)" : R"(,{"f":)", change.field);

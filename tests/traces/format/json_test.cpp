@@ -37,6 +37,16 @@ TEST_CASE("each kind of event is written as the format says, keys in order") {
   for (std::size_t i = 0; i < lines.size(); ++i) CHECK(line(events[i]) == lines[i]);
 }
 
+TEST_CASE("a step says whether the real code confirmed it, where there was real code beside it") {
+  Step step{{8, 1}, 0, 0, 1, "runqput/next", "it runs next", {}, "contradicted"};
+  const std::string text = line(step);
+  CHECK(text.find(R"("text":"it runs next","verdict":"contradicted","w":[])") != text.npos);
+  Event event;
+  Strings strings;
+  parse_event(text, event, strings);
+  CHECK(std::get<Step>(event) == step);
+}
+
 TEST_CASE("the header is written as the format says") {
   Header header = sample::header();
   header.program.argv = {"hello"};
