@@ -1,4 +1,6 @@
 // The command line: rt0 COMMAND [OPTIONS] [PROG [ARGS…]].
+#include <malloc.h>
+
 #include <csignal>
 #include <new>
 
@@ -47,6 +49,7 @@ int command_line(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace emulator::base;
+  mallopt(M_TOP_PAD, 4 << 20);    // a few large pieces of heap: a small program is done 5 % sooner
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error to report, not a death
   try {
     return command_line(argc, argv);
