@@ -105,13 +105,18 @@ int run_check(const CheckOptions& o) {
     fmt::print(stderr, "rt0: {} is left to the real code: {}\n", function, reason);
   });
   models.attach({}, {});
-  (void)session.run();
-  models.finish();
   const CheckReport& report = models.checker()->report();
-  if (o.json)
-    print_json(models, report);
-  else
-    print(report, o.verbose);
+  const auto tell = [&] {
+    models.finish();
+    o.json ? print_json(models, report) : print(report, o.verbose);
+  };
+  try {
+    (void)session.run();
+  } catch (...) {
+    tell();  // what was checked until then
+    throw;
+  }
+  tell();
   return report.differences() != 0 ? emulator::base::kExitDifference : emulator::base::kExitFine;
 }
 
