@@ -260,12 +260,12 @@ Model<> schedinit(Runtime& rt) {
   rt.step("schedinit/maxmcount",
           "more than 10,000 threads are taken for a mistake: the program is stopped then",
           [&] { rt.sched().maxmcount() = 10000; });
-  if (rt.go() >= 22 && rt.has_function("runtime.(*ticksType).init"))
-    co_await rt.long_call<void>("runtime.(*ticksType).init");
   if (rt.go() >= 25)
     co_await real(rt, "schedinit/parseRuntimeDebugVars",
                   "GODEBUG first, before anything that its settings could change",
                   "runtime.parseRuntimeDebugVars", Unknown{});
+  if (rt.go() >= 22 && rt.has_function("runtime.(*ticksType).init"))
+    co_await rt.long_call<void>("runtime.(*ticksType).init");
   co_await verify_modules(rt);
   rt.step("schedinit/stackinit", "empty the pools of stacks");
   co_await stack::stackinit(rt);

@@ -76,6 +76,16 @@ bool is_runtime(std::string_view function) {
   return function.starts_with("runtime.") || function.starts_with("internal/runtime/");
 }
 
+/// The variable whose address `insn` loads into RAX, for a method to be called on.
+std::optional<Addr> receiver_in(const Insn& insn, const SymbolTable& symbols) {
+  const auto& to = insn.operand[0];
+  const auto& from = insn.operand[1];
+  if (Decoder::name(insn.mnemonic) != "lea" || to.kind != OperandKind::reg ||
+      to.reg != 8 * emulator::cpu::rax || !from.absolute)
+    return std::nullopt;
+  return Addr(static_cast<u64>(from.value) + symbols.bias());
+}
+
 /// mheap_ is what mallocinit calls (*mheap).init on: its first LEA into RAX directly before a CALL.
 /// So in every release, and stronger than any vote on an offset inside of it.
 std::optional<Addr> mheap_of_mallocinit(const CodeReader& reader, const SymbolTable& symbols) {
@@ -83,14 +93,24 @@ std::optional<Addr> mheap_of_mallocinit(const CodeReader& reader, const SymbolTa
   if (mallocinit == nullptr) return std::nullopt;
   std::optional<Addr> loaded, found;
   reader.each_instruction(*mallocinit, [&](const Insn& insn, std::span<const u8>) {
-    const std::string_view mnemonic = Decoder::name(insn.mnemonic);
-    if (mnemonic == "call" && loaded) found = loaded;
-    const auto& to = insn.operand[0];
-    const auto& from = insn.operand[1];
-    loaded.reset();
-    if (mnemonic == "lea" && to.kind == OperandKind::reg && to.reg == 8 * emulator::cpu::rax &&
-        from.absolute)
-      loaded = Addr(static_cast<u64>(from.value) + symbols.bias());
+    if (Decoder::name(insn.mnemonic) == "call" && loaded) found = loaded;
+    loaded = receiver_in(insn, symbols);
+    return !found;
+  });
+  return found;
+}
+
+/// gcController is what findRunnable calls findRunnableGCWorker on.
+std::optional<Addr> controller_of_search(const CodeReader& reader, const SymbolTable& symbols) {
+  const Function* search = symbols.function("runtime.findRunnable");
+  const Function* method = symbols.function("runtime.(*gcControllerState).findRunnableGCWorker");
+  if (search == nullptr || method == nullptr) return std::nullopt;
+  std::optional<Addr> loaded, found;
+  reader.each_instruction(*search, [&](const Insn& insn, std::span<const u8>) {
+    if (const auto receiver = receiver_in(insn, symbols)) loaded = receiver;
+    if (Decoder::name(insn.mnemonic) == "call" && insn.near_branch &&
+        Addr(static_cast<u64>(insn.operand[0].value) + symbols.bias()) == method->entry)
+      found = loaded;
     return !found;
   });
   return found;
@@ -131,6 +151,8 @@ void Globals::take_code(const ElfImage& image, const SymbolTable& symbols, const
   const CodeReader reader(image, symbols);
   if (const auto mheap = mheap_of_mallocinit(reader, symbols))
     add("runtime.mheap_", *mheap, "runtime.mallocinit");
+  if (const auto controller = controller_of_search(reader, symbols))
+    add("runtime.gcController", *controller, "runtime.findRunnable");
   for (const Store& store : kStores)
     if (const auto found = variable_of(store, reader, symbols, layouts))
       add(store.variable, *found, store.function);

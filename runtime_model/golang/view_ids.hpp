@@ -13,7 +13,7 @@ namespace runtime_model::golang {
   X(MOS) X(MSpanList) X(Mcache) X(Mcentral) X(Memstats) X(MemstatsBySize) X(Mheap) X(MheapCentral) \
   X(MheapCurArena) X(Mlink) X(Moduledata) X(Mspan) X(Mutex) X(NewmHandoff) X(Note) X(P) \
   X(PMspancache) X(PageAlloc) X(PageCache) X(Panic) X(PersistentAlloc) X(RandomOrder) \
-  X(Scavenge) X(Scavenger) X(SchedDisable) X(SchedGFree) X(Schedt) X(SpanSet) X(Stack) \
+  X(Scavenge) X(Scavenger) X(SchedDisable) X(SchedGFree) X(Schedt) X(SpanSPMC) X(SpanSet) X(Stack) \
   X(StackLarge) X(Stackfreelist) X(Stackpool) X(StackpoolItem) X(Sudog) X(Sweep) X(Sysmontick) \
   X(TimeHistogram) X(Timer) X(TimerWhen) X(Timers) X(Waitq) X(WbBuf) X(Work) X(WorkAssistQueue) \
   X(WorkSweepWaiters) X(WorkWbufSpans) X(Workbuf) X(WriteBarrier)

@@ -92,6 +92,7 @@ namespace runtime_model::golang {
   X(Ref<i64>, MemProfileRate, "runtime.MemProfileRate")                                          \
   X(Ref<u32>, traceback_cache, "runtime.traceback_cache")                                        \
   X(Ref<Addr>, cgo_yield, "runtime.cgo_yield")                                                   \
+  X(Ref<u32>, fingStatus, "runtime.fingStatus")                                                  \
   X(Ptr<G>, fing, "runtime.fing")                                                                \
   X(GcBitsArenas, gcBitsArenas, "runtime.gcBitsArenas") \
   X(Ref<u64>, asyncPreemptStack, "runtime.asyncPreemptStack")

@@ -157,6 +157,7 @@ RT0_VIEW(WorkSweepWaiters, "runtime.workType|runtime.work", "sweepWaiters");
   X(WorkWbufSpans, wbufSpans, "wbufSpans")                          \
   X(Ref<u64>, bytesMarked, "bytesMarked")                           \
   X(Ref<u32>, markrootNext, "markrootNext")                         \
+  X(Slice<Ref<u32>>, spanqMask, "spanqMask")                        \
   X(Ref<u32>, markrootJobs, "markrootJobs")                         \
   X(Ref<u32>, nproc, "nproc")                                       \
   X(Ref<i64>, tstart, "tstart")                                     \

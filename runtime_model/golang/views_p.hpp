@@ -40,6 +40,9 @@ RT0_VIEW(PMspancache, "runtime.p", "mspancache");
   X(Ref<bool>, flushedWork, "flushedWork")     \
   X(Ref<Addr>, ptrBuf, "ptrBuf")               \
   X(Ref<bool>, mayNeedWorker, "mayNeedWorker") \
+  X(Ref<u32>, spanq_head, "spanq.head")        \
+  X(Ref<u32>, spanq_tail, "spanq.tail")        \
+  X(Ref<Addr>, spanq_chain, "spanq.chain.tail") \
   X(Ref<i32>, id, "id")
 RT0_VIEW(GcWork, "runtime.gcWork", "");
 
@@ -49,6 +52,12 @@ RT0_VIEW(GcWork, "runtime.gcWork", "");
   X(Ref<i64>, nobj, "workbufhdr.nobj")            \
   X(Array<Ref<Addr>>, obj, "obj")
 RT0_VIEW(Workbuf, "runtime.workbuf", "");
+
+#define RT0_FIELDS_SpanSPMC(X) \
+  X(Ptr<SpanSPMC>, prev, "prev") \
+  X(Ref<u32>, head, "head")    \
+  X(Ref<u32>, tail, "tail")
+RT0_VIEW(SpanSPMC, "runtime.spanSPMC", "");
 
 #define RT0_FIELDS_WbBuf(X)       \
   X(Ref<Addr>, next, "next")      \

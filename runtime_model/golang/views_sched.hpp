@@ -51,7 +51,8 @@ RT0_VIEW(GQueue, "runtime.gQueue", "");
   X(Ptr<G>, g, "g")                       \
   X(Ptr<Sudog>, next, "next")             \
   X(Ptr<Sudog>, prev, "prev")             \
-  X(Ref<Addr>, elem, "elem")              \
+  X(Ref<Addr>, elem, "elem|elem.vu")      \
+  X(Ref<Addr>, elem_vp, "elem.vp")        \
   X(Ref<i64>, acquiretime, "acquiretime") \
   X(Ref<i64>, releasetime, "releasetime") \
   X(Ref<u32>, ticket, "ticket")           \
@@ -60,7 +61,7 @@ RT0_VIEW(GQueue, "runtime.gQueue", "");
   X(Ptr<Sudog>, parent, "parent")         \
   X(Ptr<Sudog>, waitlink, "waitlink")     \
   X(Ptr<Sudog>, waittail, "waittail")     \
-  X(Ptr<Hchan>, c, "c")                   \
+  X(Ptr<Hchan>, c, "c|c.maybeTraceablePtr.vu") \
   X(Ref<u16>, waiters, "waiters")
 RT0_VIEW(Sudog, "runtime.sudog", "");
 
@@ -171,7 +172,8 @@ RT0_VIEW(Chacha8, "internal/chacha8rand.State", "");
   X(Ref<i64>, cycles, "cycles")         \
   X(Ref<i64>, cyclesLost, "cyclesLost") \
   X(Ref<bool>, disabled, "disabled")    \
-  X(Ref<bool>, haveStack, "haveStack")
+  X(Ref<bool>, haveStack, "haveStack")  \
+  X(Slice<Ref<u64>>, stack, "stack")
 RT0_VIEW(MLockProfile, "runtime.mLockProfile", "");
 
 #define RT0_FIELDS_M(X)                                    \
@@ -247,6 +249,8 @@ RT0_VIEW(MLockProfile, "runtime.mLockProfile", "");
   X(Slice<Ref<u64>>, profStack, "profStack")               \
   X(Ptr<M>, mWaitList, "mWaitList")                        \
   X(Slice<Ptr<P>>, allpSnapshot, "allpSnapshot")           \
+  X(Ptr<M>, idleNode_prev, "idleNode.prev")                \
+  X(Ptr<M>, idleNode_next, "idleNode.next")                \
   X(Ref<u32>, signalSecret, "signalSecret")                \
   X(Ref<bool>, ditEnabled, "ditEnabled")                   \
   X(Ref<Addr>, self, "self")                               \

@@ -67,6 +67,33 @@ Addr flag_tested(Runtime& rt, std::string_view function, unsigned nth) {
   return found;
 }
 
+namespace {
+
+/// The `nth` absolute address that `mnemonic` reads, of so many bits if they are not zero.
+Addr address_read(Runtime& rt, std::string_view function, std::string_view mnemonic, unsigned bits,
+                  unsigned nth) {
+  Addr found;
+  for_each_insn(rt, function, [&](const Insn& insn) {
+    const auto& from = insn.operand[1];
+    if (Decoder::name(insn.mnemonic) != mnemonic || from.kind != OperandKind::mem ||
+        !from.absolute || (bits != 0 && from.bits != bits) || nth-- != 0)
+      return false;
+    found = Addr(static_cast<u64>(from.value));
+    return true;
+  });
+  return found;
+}
+
+}  // namespace
+
+Addr variable_loaded(Runtime& rt, std::string_view function, unsigned nth) {
+  return address_read(rt, function, "mov", 64, nth);
+}
+
+Addr address_taken(Runtime& rt, std::string_view function, unsigned nth) {
+  return address_read(rt, function, "lea", 0, nth);
+}
+
 Addr function_value(Runtime& rt, std::string_view function, Addr entry) {
   Addr found;
   for_each_insn(rt, function, [&](const Insn& insn) {

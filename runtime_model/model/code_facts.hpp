@@ -19,6 +19,12 @@ inline Addr type_of_new(Runtime& rt, std::string_view function, unsigned nth = 0
 /// The `nth` variable of one byte that `function` compares with zero; zero when there is none.
 Addr flag_tested(Runtime& rt, std::string_view function, unsigned nth = 0);
 
+/// The `nth` variable of 64 bits that `function` loads into a register; zero when there is none.
+Addr variable_loaded(Runtime& rt, std::string_view function, unsigned nth = 0);
+
+/// The `nth` variable whose address `function` takes; zero when there is none.
+Addr address_taken(Runtime& rt, std::string_view function, unsigned nth = 0);
+
 /// The static function value of the code at `entry` that `function` uses: a word of read-only data
 /// that holds the entry. Throws Thrown when the code uses none.
 Addr function_value(Runtime& rt, std::string_view function, Addr entry);

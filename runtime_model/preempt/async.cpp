@@ -56,7 +56,7 @@ Model<std::tuple<bool, Addr>> isAsyncSafePoint(Runtime& rt, G gp, Addr pc, Addr 
   const std::tuple<bool, Addr> no{false, Addr()};
   const golang::M mp = gp.m();
   // Most often the thread is found in the scheduler, giving way already.
-  if (!(mp.curg() == gp) || !mp.p() || !can_preempt(mp)) co_return no;
+  if (!(mp.curg() == gp) || !mp.p() || !can_preempt(rt, mp)) co_return no;
   const Addr lo = gp.stack().lo();
   if (sp < lo || sp - lo < rt.asyncPreemptStack()) co_return no;
   if (rt.guest().symbols.function_at(pc) == nullptr) co_return no;

@@ -62,7 +62,11 @@ Model<> each_channel(Runtime& rt, G gp, bool lock) {
 }
 
 void adjust_waiting(const G& gp, const Move& move) {
-  for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) move.adjust(s.elem());
+  for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) {
+    move.adjust(s.elem());
+    // go1.26 keeps it twice: one of them may be hidden from the garbage collector.
+    if (s.elem_vp().exists()) move.adjust(s.elem_vp());
+  }
 }
 
 /// The lower end of the stack, up to the highest slot that a channel operation may write, moves
@@ -93,12 +97,32 @@ void adjust_outside(const G& gp, const Move& move) {
   for (golang::Defer d = gp._defer(); d; d = d.link()) {
     move.adjust(d.fn());
     move.adjust(d.sp());
-    move.adjust(d._panic());
+    if (d._panic().exists()) move.adjust(d._panic());
     move.adjust(d.link());
     if (d.varp().exists()) move.adjust(d.varp());
     if (d.fd().exists()) move.adjust(d.fd());
   }
   move.adjust(gp._panic());
+}
+
+/// From go1.21 on an unwinder goes from frame to frame, where one function did it all before.
+Model<> adjust_frames(Runtime& rt, G gp) {
+  constexpr u64 kPc = 16;  // runtime/traceback.go, unwinder: frame.pc; zero behind the last frame
+  rt.step("copystack/frames",
+          "walk its frames: each function's stack map says which words are pointers, and those "
+          "into the old stack are corrected");
+  if (rt.go() < 21) {
+    co_await rt.call<void>("runtime.gentraceback", ~u64{0}, ~u64{0}, u64{0}, gp, u64{0}, Unknown{},
+                           u64{0x7fffffff});
+    co_return;
+  }
+  const model::Local& unwinder = rt.local(512);
+  co_await rt.call<void>("runtime.(*unwinder).initAt", unwinder, ~u64{0}, ~u64{0}, ~u64{0}, gp,
+                         u8{0});
+  while (rt.load<u64>(unwinder.address + kPc) != 0) {
+    co_await rt.call<void>("runtime.adjustframe", unwinder, Unknown{});
+    co_await rt.call<void>("runtime.(*unwinder).next", unwinder);
+  }
 }
 
 }  // namespace
@@ -135,20 +159,16 @@ Model<> copystack(Runtime& rt, G gp, u64 size) {
     gp.sched().sp() = fresh.hi - used;
     gp.stktopsp() = gp.stktopsp().get() + move.delta;
   });
-  rt.step("copystack/frames",
-          "walk its frames: each function's stack map says which words are pointers, and those "
-          "into the old stack are corrected");
-  co_await rt.call<void>("runtime.gentraceback", ~u64{0}, ~u64{0}, u64{0}, gp, u64{0}, Unknown{},
-                         u64{0x7fffffff});
+  co_await adjust_frames(rt, gp);
   co_await stack::stackfree(rt, old);
 }
 
 Model<> shrinkstack(Runtime& rt, G gp) {
   Runtime::require(gp.stack().lo() != Addr(), "missing stack in shrinkstack");
   if (rt.debug().gcshrinkstackoff() > 0) co_return;
-  // Its stack holds pointers that no map tells of: see gcBgMarkWorker.
+  // Its stack holds pointers that no map tells of: see gcBgMarkWorker. Not so from go1.26 on.
   const auto* first = rt.guest().symbols.function_at(gp.startpc());
-  if (first != nullptr && first->name == "runtime.gcBgMarkWorker") co_return;
+  if (rt.go() < 26 && first != nullptr && first->name == "runtime.gcBgMarkWorker") co_return;
   const u64 size = gp.stack().hi().get() - gp.stack().lo().get();
   if (size / 2 < stack::kFixedStack) co_return;
   const u64 used = gp.stack().hi().get() - gp.sched().sp().get() + kStackLimit;

@@ -11,18 +11,21 @@ namespace runtime_model::preempt {
 using model::Use;
 
 void add_models(model::Registry& registry) {
-  registry.add("runtime.newstack", {17, 19}, newstack);
-  registry.add("runtime.copystack", {17, 19}, copystack, Use::beside);
-  registry.add("runtime.shrinkstack", {17, 19}, shrinkstack);
-  registry.add("runtime.gosched_m", {17, 19}, gosched_m);
-  registry.add("runtime.gopreempt_m", {17, 19}, gopreempt_m);
-  registry.add("runtime.goschedImpl", {17, 19}, goschedImpl);
-  registry.add("runtime.preemptPark", {17, 19}, preemptPark);
-  registry.add("runtime.preemptone", {17, 19}, preemptone);
-  registry.add("runtime.retake", {17, 19}, retake);
-  registry.add("runtime.doSigPreempt", {17, 19}, doSigPreempt);
-  registry.add("runtime.isAsyncSafePoint", {17, 19}, isAsyncSafePoint);
-  registry.add("runtime.asyncPreempt2", {17, 19}, asyncPreempt2, Use::beside);
+  registry.add("runtime.newstack", {17, 27}, newstack);
+  registry.add("runtime.copystack", {17, 27}, copystack, Use::beside);
+  registry.add("runtime.shrinkstack", {17, 27}, shrinkstack);
+  registry.add("runtime.gosched_m", {17, 27}, gosched_m);
+  registry.add("runtime.gopreempt_m", {17, 27}, gopreempt_m);
+  registry.add("runtime.goschedImpl", {17, 21}, goschedImpl_1_17);
+  registry.add("runtime.goschedImpl", {22, 27}, goschedImpl);
+  registry.add("runtime.preemptPark", {17, 27}, preemptPark);
+  registry.add("runtime.preemptone", {17, 27}, preemptone);
+  // go1.26 takes a P from a system call in another way.
+  registry.add("runtime.retake", {17, 25}, retake);
+  registry.add("runtime.doSigPreempt", {17, 27}, doSigPreempt);
+  registry.add("runtime.isAsyncSafePoint", {17, 27}, isAsyncSafePoint);
+  // go1.26 does most of it on g0, in a function of its own.
+  registry.add("runtime.asyncPreempt2", {17, 25}, asyncPreempt2, Use::beside);
 }
 
 }  // namespace runtime_model::preempt

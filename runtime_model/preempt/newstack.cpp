@@ -23,12 +23,19 @@ Model<> yield(Runtime& rt, G gp) {
             [&] { gp.preemptShrink() = false; });
     co_await rt.call<void>("runtime.shrinkstack", gp);
   }
+  if (gp.syncSafePoint().exists())
+    rt.step("newstack/at-a-call", "it stops where a function begins, not anywhere",
+            [&] { gp.syncSafePoint() = true; });
   if (gp.preemptStop()) {
     rt.step("newstack/stop", "whoever asked wants it stopped, not just off its thread");
     co_await rt.jump("runtime.preemptPark", gp);
   }
   rt.step("newstack/yield", "it gives way, as if it had called Gosched here");
-  co_await rt.jump("runtime.gopreempt_m", gp);
+  // gopreempt_m does nothing else from go1.22 on, and is inlined.
+  if (rt.go() >= 22)
+    co_await rt.jump("runtime.goschedImpl", gp, true);
+  else
+    co_await rt.jump("runtime.gopreempt_m", gp);
 }
 
 /// Twice as much, and again while the frame of the function that asks would not fit.
@@ -84,7 +91,7 @@ Model<> newstack(Runtime& rt) {
   });
   if (guard != kStackPreempt) {
     co_await grow(rt, gp, guard);
-  } else if (can_preempt(rt.getm())) {
+  } else if (can_preempt(rt, rt.getm())) {
     co_await yield(rt, gp);
   } else {
     rt.step("newstack/not-now",

@@ -74,6 +74,7 @@ Model<bool> preemptone(Runtime& rt, P pp) {
   if (!mp || mp == rt.getm()) co_return false;
   const golang::G gp = mp.curg();
   if (!gp || gp == mp.g0()) co_return false;
+  if (rt.go() >= 26 && in_system_call(gp)) co_return false;
   rt.step("preemptone/ask",
           "no stack pointer is above this guard: the next function that the goroutine begins asks "
           "for more stack and is made to give way",

@@ -26,10 +26,17 @@ inline constexpr Addr kStackFork{0xffff'ffff'ffff'fb2e};       ///< the thread i
 inline constexpr Addr kStackForceMove{0xffff'ffff'ffff'feed};  ///< a test of Go's own
 inline constexpr u32 kSigPreempt = 23;                         ///< SIGURG
 
+inline bool in_system_call(const golang::G& gp) {
+  return (gp.atomicstatus() & ~sched::kGscan) == sched::kGsyscall;
+}
+
 /// Does the M hold nothing that a preempted goroutine would keep from others? Go: canPreemptM.
-inline bool can_preempt(const golang::M& mp) {
-  return mp.locks() == 0 && mp.mallocing() == 0 && mp.preemptoff().len() == 0 &&
-         mp.p()->status() == kPrunning;
+inline bool can_preempt(Runtime& rt, const golang::M& mp) {
+  if (mp.locks() != 0 || mp.mallocing() != 0 || mp.preemptoff().len() != 0 ||
+      mp.p()->status() != kPrunning)
+    return false;
+  // From go1.26 on a P stays running in a system call: the goroutine tells of it.
+  return rt.go() < 26 || (mp.curg() && !in_system_call(mp.curg()));
 }
 
 }  // namespace runtime_model::preempt

@@ -33,6 +33,7 @@ Model<> execute(Runtime& rt, G gp, bool inherit_time) {
   rt.step("execute/tie", "the M and the goroutine point to each other", [&] {
     mp.curg() = gp;
     gp.m() = mp;
+    if (gp.syncSafePoint().exists()) gp.syncSafePoint() = false;
   });
   co_await casgstatus(rt, gp, kGrunnable, kGrunning);
   rt.step("execute/fresh",
@@ -59,6 +60,8 @@ void dropg(Runtime& rt) {
 
 Model<> park_m(Runtime& rt, G gp) {
   if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  if (bubble_of(gp).exists() && bubble_of(gp).get() != Addr())
+    co_await rt.decline("a goroutine in a bubble of testing/synctest");
   const golang::M mp = rt.getm();
   co_await casgstatus(rt, gp, kGrunning, kGwaiting);
   rt.step("park_m/dropg", "the M is free of it", [&] { dropg(rt); });

@@ -32,6 +32,8 @@ Model<> obey(Runtime& rt, Search& s);
 /// Timers of the own P that are due.
 Model<> own_timers(Runtime& rt, Search& s);
 Model<Found> gc_worker(Runtime& rt, Search& s);
+/// This P's share of the global queue, and releases sched.lock, which is held.
+Model<golang::G> take_share(Runtime& rt, golang::P pp);
 /// Every 61st tick.
 Model<Found> global_for_fairness(Runtime& rt, golang::P pp);
 Model<> wake_finalizer(Runtime& rt);
@@ -55,10 +57,21 @@ Model<golang::P> checkRunqsNoP(Runtime& rt, model::SliceWords allp, model::Slice
 Model<i64> checkTimersNoP(Runtime& rt, model::SliceWords allp, model::SliceWords timer_mask,
                           i64 next);
 
+/// What netpoll returns: goroutines that wait no longer, and from go1.22 on by how much fewer now
+/// wait for the network.
+struct Ready {
+  Addr head;
+  i32 size = 0;
+  i32 delta = 0;
+};
+/// The words that netpoll returned, in the release at hand.
+Ready ready_of(Runtime& rt, Addr head);
 /// The head of a list of waiting goroutines becomes runnable, to be run here; the others are
 /// queued.
-Model<Found> first_of(Runtime& rt, Addr list);
-Model<> injectglist(Runtime& rt, Addr list);
+Model<Found> first_of(Runtime& rt, Ready list);
+Model<> injectglist(Runtime& rt, Ready list);
+/// go1.25 on: the M keeps hold of the slice of Ps that it looks through without a P.
+void forget_snapshot(Runtime& rt, const golang::M& mp);
 void start_spinning(Runtime& rt, const golang::M& mp);
 
 }  // namespace runtime_model::sched

@@ -30,16 +30,21 @@ bool has_work(const P& pp) { return pp.runnext() || pp.runqhead() != pp.runqtail
 
 /// When the first timer of a P is due, without its lock.
 i64 wake_time(const P& pp) {
-  const i64 next = pp.timer0When(), adjusted = pp.timerModifiedEarliest();
+  // go1.23 gathered what concerns timers in a struct.
+  const bool gathered = !pp.timer0When().exists();
+  const i64 next = gathered ? pp.timers().minWhenHeap() : pp.timer0When();
+  const i64 adjusted = gathered ? pp.timers().minWhenModified() : pp.timerModifiedEarliest();
   return next == 0 || (adjusted != 0 && adjusted < next) ? adjusted : next;
 }
 
-/// Takes an idle P, or null.
-Model<P> take_idle_p(Runtime& rt, i64 now) {
+/// Takes an idle P, or null. `to_spin`: from go1.20 on somebody is told that there was none.
+Model<P> take_idle_p(Runtime& rt, i64 now, bool to_spin) {
   const Addr lock = rt.sched().lock().address();
   co_await rt.lock(lock);
   Addr pp;
-  if (rt.go() >= 19)
+  if (rt.go() >= 20 && to_spin)
+    pp = co_await rt.call<Addr>("runtime.pidlegetSpinning", now);
+  else if (rt.go() >= 19)
     pp = co_await rt.call<Addr>("runtime.pidleget", now);
   else
     pp = co_await rt.call<Addr>("runtime.pidleget");
@@ -58,7 +63,7 @@ Model<> acquire_and_spin(Runtime& rt, Search& s, P pp) {
 Model<P> checkRunqsNoP(Runtime& rt, SliceWords allp, SliceWords idle_mask) {
   for (u64 id = 0; id < allp.len; ++id) {
     if (bit_of(rt, idle_mask, id) || !has_work(p_at(rt, allp, id))) continue;
-    const P pp = co_await take_idle_p(rt, 0);
+    const P pp = co_await take_idle_p(rt, 0, true);
     co_return pp;  // without a free P the others need not be looked at
   }
   co_return rt.p(Addr());
@@ -74,6 +79,14 @@ Model<i64> checkTimersNoP(Runtime& rt, SliceWords allp, SliceWords timer_mask, i
 }
 
 Model<Found> surrender(Runtime& rt, Search& s) {
+  if (rt.go() >= 25)
+    rt.step("findrunnable/snapshot",
+            "the slice of Ps as it is now: without a P nobody else keeps its array alive", [&] {
+              const auto kept = s.mp.allpSnapshot();
+              kept.data() = rt.allp().data().get();
+              kept.len() = rt.allp().len().get();
+              kept.cap() = rt.allp().cap().get();
+            });
   s.allp = words_of(rt.allp());
   s.idle_mask = words_of(rt.idlepMask());
   s.timer_mask = words_of(rt.timerpMask());
@@ -85,9 +98,15 @@ Model<Found> surrender(Runtime& rt, Search& s) {
     co_return nothing(rt);
   }
   if (rt.sched().runqsize() != 0) {
-    const G gp = co_await globrunqget(rt, s.pp, 0);
-    co_await rt.unlock(lock);
+    const G gp = co_await take_share(rt, s.pp);
     co_return Found{gp};
+  }
+  if (rt.go() >= 20 && !s.mp.spinning() && rt.sched().needspinning() == 1) {
+    // Somebody made work and found no idle P to look for it: not now.
+    start_spinning(rt, s.mp);
+    co_await rt.unlock(lock);
+    s.again = true;
+    co_return nothing(rt);
   }
   const Addr released = co_await rt.call<Addr>("runtime.releasep");
   Runtime::require(released == s.pp.address(), "findrunnable: wrong p");
@@ -99,6 +118,27 @@ Model<Found> surrender(Runtime& rt, Search& s) {
   co_return nothing(rt);
 }
 
+namespace {
+
+/// go1.22 on: the global queue too may have got something meanwhile.
+Model<Found> global_queue_again(Runtime& rt, Search& s) {
+  if (rt.go() < 22) co_return nothing(rt);
+  const Addr lock = rt.sched().lock().address();
+  co_await rt.lock(lock);
+  Addr idle;
+  const i64 unread = 0;
+  if (rt.sched().runqsize() != 0) idle = co_await rt.call<Addr>("runtime.pidlegetSpinning", unread);
+  if (idle == Addr()) {
+    co_await rt.unlock(lock);
+    co_return nothing(rt);
+  }
+  const G gp = co_await take_share(rt, rt.p(idle));
+  co_await acquire_and_spin(rt, s, rt.p(idle));
+  co_return Found{gp};
+}
+
+}  // namespace
+
 Model<Found> look_again(Runtime& rt, Search& s) {
   s.was_spinning = s.mp.spinning();
   if (!s.was_spinning) co_return nothing(rt);
@@ -109,6 +149,8 @@ Model<Found> look_again(Runtime& rt, Search& s) {
             s.mp.spinning() = false;
             rt.sched().nmspinning() -= 1;
           });
+  const Found queued = co_await global_queue_again(rt, s);
+  if (queued) co_return queued;
   const P with_work = co_await checkRunqsNoP(rt, s.allp, s.idle_mask);
   if (with_work) {
     co_await acquire_and_spin(rt, s, with_work);
@@ -137,16 +179,20 @@ i64 delay_of(Runtime& rt, const Search& s) {
   return s.next_timer > s.now ? s.next_timer - s.now : 0;
 }
 
-/// netpoll with what must be said to others before and after.
-Model<Addr> poll(Runtime& rt, Search& s) {
+/// netpoll with what must be said to others before and after. go1.19 and go1.20 read the clock
+/// before they wait, others when they come back.
+Model<Ready> poll(Runtime& rt, Search& s) {
   rt.step("findrunnable/poll-begin",
           "it waits for the network for all, until the next timer is due at the latest", [&] {
             rt.sched().lastpoll() = 0;
             rt.sched().pollUntil() = s.next_timer;
           });
-  if (rt.go() >= 19 || (s.next_timer != 0 && s.now == 0)) s.now = co_await nanotime(rt);
+  const bool before = rt.go() == 19 || rt.go() == 20;
+  if (before || (s.next_timer != 0 && s.now == 0)) s.now = co_await nanotime(rt);
   const i64 delay = delay_of(rt, s);
-  const Addr list = co_await rt.long_call<Addr>("runtime.netpoll", delay);
+  const Addr head = co_await rt.long_call<Addr>("runtime.netpoll", delay);
+  const Ready list = ready_of(rt, head);
+  if (rt.go() >= 21) s.now = co_await nanotime(rt);
   rt.step("findrunnable/poll-end", "the wait is over", [&] { rt.sched().pollUntil() = 0; });
   i64 polled = s.now;
   if (rt.go() <= 18) polled = co_await nanotime(rt);
@@ -170,15 +216,15 @@ Model<Found> wait_for_network(Runtime& rt, Search& s) {
     co_await wake_poller(rt, s);
     co_await rt.park("runtime.stopm");
   }
-  const Addr list = co_await poll(rt, s);
-  if (rt.faketime() != 0 && list == Addr()) co_await rt.park("runtime.stopm");
-  const P pp = co_await take_idle_p(rt, s.now);
+  const Ready list = co_await poll(rt, s);
+  if (rt.faketime() != 0 && list.head == Addr()) co_await rt.park("runtime.stopm");
+  const P pp = co_await take_idle_p(rt, s.now, false);
   if (!pp) {
     co_await injectglist(rt, list);
     co_await rt.park("runtime.stopm");
   }
   co_await rt.call<void>("runtime.acquirep", pp);
-  if (list != Addr()) {
+  if (list.head != Addr()) {
     const Found found = co_await first_of(rt, list);
     co_return found;
   }

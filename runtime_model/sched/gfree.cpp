@@ -16,6 +16,14 @@ u64 standard_stack(Runtime& rt) {
   return rt.startingStackSize().exists() ? rt.startingStackSize() : u64{2048};
 }
 
+/// From go1.25 on the lists count themselves.
+void count(Runtime& rt, const P& pp, i32 n) {
+  if (rt.go() < 25) pp.gFree_n() += n;
+}
+void count(Runtime& rt, const golang::SchedGFree& all, i32 n) {
+  if (rt.go() < 25) all.n() += n;
+}
+
 u64 stack_size(const G& gp) { return gp.stack().hi().get().value - gp.stack().lo().get().value; }
 
 void forget_stack(const G& gp) {
@@ -33,7 +41,7 @@ Model<> spill(Runtime& rt, P pp) {
           [&] {
             while (pp.gFree_n() >= kBatch) {
               const G gp = pop(pp.gFree());
-              pp.gFree_n() -= 1;
+              count(rt, pp, -1);
               push(gp.stack().lo() == Addr() ? without : with, gp);
               ++moved;
             }
@@ -43,7 +51,7 @@ Model<> spill(Runtime& rt, P pp) {
   rt.step("gfput/share", "give them to all Ps", [&] {
     push_all(rt, all.noStack(), without);
     push_all(rt, all.stack(), with);
-    all.n() += moved;
+    count(rt, all, moved);
   });
   co_await rt.unlock(all.lock().address());
 }
@@ -58,9 +66,9 @@ Model<> refill(Runtime& rt, P pp) {
               G gp = pop(all.stack());
               if (!gp) gp = pop(all.noStack());
               if (!gp) break;
-              all.n() -= 1;
+              count(rt, all, -1);
               push(pp.gFree(), gp);
-              pp.gFree_n() += 1;
+              count(rt, pp, 1);
             }
           });
   co_await rt.unlock(all.lock().address());
@@ -78,7 +86,7 @@ Model<> gfput(Runtime& rt, P pp, G gp) {
   }
   rt.step("gfput/keep", "keep the dead goroutine in this P's list, for the next go statement", [&] {
     push(pp.gFree(), gp);
-    pp.gFree_n() += 1;
+    count(rt, pp, 1);
   });
   if (pp.gFree_n() >= kMost) co_await spill(rt, pp);
 }
@@ -91,7 +99,7 @@ Model<G> gfget(Runtime& rt, P pp) {
   if (!gp) co_return gp;
   rt.step("gfget/reuse", "a goroutine that ended is used again", [&] {
     pop(pp.gFree());
-    pp.gFree_n() -= 1;
+    count(rt, pp, -1);
   });
   if (gp.stack().lo() != Addr() && stack_size(gp) != standard_stack(rt)) {
     rt.switch_to_g0();

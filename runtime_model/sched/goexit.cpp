@@ -29,6 +29,9 @@ void forget_everything(Runtime& rt, const G& gp) {
             gp.param() = Addr();
             gp.labels() = Addr();
             gp.timer() = Addr();
+            if (bubble_of(gp).exists()) bubble_of(gp) = Addr();
+            if (gp.fipsOnlyBypass().exists()) gp.fipsOnlyBypass() = false;
+            if (gp.secret().exists()) gp.secret() = 0;
           });
 }
 
@@ -44,8 +47,7 @@ Model<> goexit1(Runtime& rt) {
   co_await rt.jump("runtime.mcall", goexit0);
 }
 
-Model<> goexit0(Runtime& rt, G gp) {
-  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+Model<> gdestroy(Runtime& rt, G gp) {
   const golang::M mp = rt.getm();
   const golang::P pp = mp.p();
   co_await casgstatus(rt, gp, kGrunning, kGdead);
@@ -59,10 +61,21 @@ Model<> goexit0(Runtime& rt, G gp) {
   const bool locked = gp.lockedm().get() != Addr();
   forget_everything(rt, gp);
   rt.step("goexit0/dropg", "the M is free of it", [&] { dropg(rt); });
-  Runtime::require(mp.lockedInt() == 0, "internal lockOSThread error");
+  Runtime::require(mp.lockedInt() == 0 || (rt.go() >= 23 && !locked),
+                   "internal lockOSThread error");
   co_await gfput(rt, pp, gp);
   // A goroutine that locked its thread takes it along: back to mstart, where the thread ends.
   if (locked) co_await rt.jump("runtime.gogo", mp.g0()->sched());
+}
+
+Model<> gdestroy_alone(Runtime& rt, G gp) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_await gdestroy(rt, gp);
+}
+
+Model<> goexit0(Runtime& rt, G gp) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_await gdestroy(rt, gp);
   co_await rt.jump("runtime.schedule");
 }
 

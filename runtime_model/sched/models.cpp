@@ -12,39 +12,43 @@ namespace {
 
 void add_making(model::Registry& registry) {
   registry.add("runtime.newproc", {17, 17}, newproc_1_17);
-  registry.add("runtime.newproc", {18, 19}, newproc);
+  registry.add("runtime.newproc", {18, 27}, newproc);
   registry.add("runtime.newproc1", {17, 17}, newproc1_1_17);
-  registry.add("runtime.newproc1", {18, 19}, newproc1_alone);
-  registry.add("runtime.gostartcallfn", {17, 19}, gostartcallfn_alone);
-  registry.add("runtime.allgadd", {17, 19}, allgadd_alone);
-  registry.add("runtime.gfget", {17, 19}, gfget);
-  registry.add("runtime.gfput", {17, 19}, gfput);
-  registry.add("runtime.casgstatus", {17, 19}, casgstatus_alone);
+  registry.add("runtime.newproc1", {18, 22}, newproc1_alone);
+  registry.add("runtime.newproc1", {23, 27}, newproc1_1_23);
+  registry.add("runtime.gostartcallfn", {17, 27}, gostartcallfn_alone);
+  registry.add("runtime.allgadd", {17, 27}, allgadd_alone);
+  registry.add("runtime.gfget", {17, 27}, gfget);
+  registry.add("runtime.gfput", {17, 27}, gfput);
+  registry.add("runtime.casgstatus", {17, 27}, casgstatus_alone);
 }
 
 void add_queues(model::Registry& registry) {
-  registry.add("runtime.runqput", {17, 19}, runqput);
-  registry.add("runtime.runqputslow", {17, 19}, runqputslow);
-  registry.add("runtime.runqget", {17, 19}, runqget);
-  registry.add("runtime.globrunqget", {17, 19}, globrunqget);
-  registry.add("runtime.runqgrab", {17, 19}, runqgrab);
-  registry.add("runtime.runqsteal", {17, 19}, runqsteal);
-  registry.add("runtime.stealWork", {17, 19}, stealWork);
+  registry.add("runtime.runqput", {17, 27}, runqput);
+  registry.add("runtime.runqputslow", {17, 27}, runqputslow);
+  registry.add("runtime.runqget", {17, 27}, runqget);
+  registry.add("runtime.globrunqget", {17, 24}, globrunqget);
+  registry.add("runtime.globrunqget", {25, 27}, globrunqget_one);
+  registry.add("runtime.globrunqgetbatch", {25, 27}, globrunqgetbatch);
+  registry.add("runtime.runqgrab", {17, 27}, runqgrab);
+  registry.add("runtime.runqsteal", {17, 27}, runqsteal);
+  registry.add("runtime.stealWork", {17, 27}, stealWork);
 }
 
 void add_switching(model::Registry& registry) {
   registry.add("runtime.schedule", {17, 18}, schedule_1_17);
-  registry.add("runtime.schedule", {19, 19}, schedule);
+  registry.add("runtime.schedule", {19, 27}, schedule);
   registry.add("runtime.findrunnable", {17, 18}, findrunnable_1_17);
-  registry.add("runtime.findRunnable", {19, 19}, findRunnable);
-  registry.add("runtime.checkRunqsNoP", {17, 19}, checkRunqsNoP);
-  registry.add("runtime.checkTimersNoP", {17, 19}, checkTimersNoP);
-  registry.add("runtime.execute", {17, 19}, execute);
-  registry.add("runtime.park_m", {17, 19}, park_m);
-  registry.add("runtime.ready", {17, 19}, ready);
-  registry.add("runtime.goready", {17, 19}, goready);
-  registry.add("runtime.goexit1", {17, 19}, goexit1);
-  registry.add("runtime.goexit0", {17, 19}, goexit0);
+  registry.add("runtime.findRunnable", {19, 27}, findRunnable);
+  registry.add("runtime.checkRunqsNoP", {17, 27}, checkRunqsNoP);
+  registry.add("runtime.checkTimersNoP", {17, 27}, checkTimersNoP);
+  registry.add("runtime.execute", {17, 27}, execute);
+  registry.add("runtime.park_m", {17, 27}, park_m);
+  registry.add("runtime.ready", {17, 27}, ready);
+  registry.add("runtime.goready", {17, 27}, goready);
+  registry.add("runtime.goexit1", {17, 27}, goexit1);
+  registry.add("runtime.goexit0", {17, 27}, goexit0);
+  registry.add("runtime.gdestroy", {22, 27}, gdestroy_alone);
 }
 
 }  // namespace

@@ -18,6 +18,12 @@ constexpr u64 kGoidBatch = 16;       // runtime/proc.go, _GoidCacheBatch
 constexpr u64 kSpareAtTop = 4 * 8;   // newproc1: room for reads slightly beyond the frame
 constexpr i64 kScanSlack = 8 << 10;  // runtime/mgcpacer.go, the P's share before it is added up
 
+/// A goroutine that does not run at once is parked, for a reason.
+struct Start {
+  bool parked = false;
+  u8 waitreason = 0;
+};
+
 Model<> call_on_g0(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
   rt.switch_to_g0();
   const G newg = co_await newproc1(rt, fn, callergp, callerpc);
@@ -50,13 +56,35 @@ void fill_gobuf(Runtime& rt, const G& newg) {
 }
 
 Model<> origin(Runtime& rt, G newg, golang::Funcval fn, G callergp, Addr callerpc) {
-  rt.step("newproc1/gopc", "where the go statement is, for tracebacks",
-          [&] { newg.gopc() = callerpc; });
+  rt.step("newproc1/gopc", "where the go statement is, for tracebacks", [&] {
+    if (newg.parentGoid().exists()) newg.parentGoid() = static_cast<u64>(callergp.goid().get());
+    newg.gopc() = callerpc;
+  });
   const Addr ancestors = co_await rt.call<Addr>("runtime.saveAncestors", callergp);
   rt.step("newproc1/startpc", "and what it runs", [&] {
     newg.ancestors() = ancestors;
     newg.startpc() = fn.fn();
+    if (newg.runningCleanups().exists()) newg.runningCleanups() = 0;
   });
+}
+
+/// What go1.24 on makes of synctest: the goroutines of a bubble share a clock of their own.
+void inherit_bubble(Runtime& rt, const G& newg, const G& callergp) {
+  const auto of = bubble_of(callergp);
+  if (of.exists() && (of.get() != Addr() || bubble_of(newg).get() != Addr()))
+    rt.step("newproc1/bubble", "it belongs to the bubble of its maker, for testing/synctest",
+            [&] { bubble_of(newg) = of.get(); });
+}
+
+/// From go1.26 on: settings that a goroutine has from its maker, and a count.
+void inherit_settings(Runtime& rt, const G& newg, const G& callergp, const P& pp) {
+  if (rt.go() < 26) return;
+  rt.step("newproc1/settings", "what its maker may do in cryptography, it may do; one more made",
+          [&] {
+            newg.fipsOnlyBypass() = callergp.fipsOnlyBypass().get();
+            newg.ditWanted() = callergp.ditWanted().get();
+            pp.goroutinesCreated() += 1;
+          });
 }
 
 void inherit_labels(Runtime& rt, const G& newg) {
@@ -66,7 +94,7 @@ void inherit_labels(Runtime& rt, const G& newg) {
             [&] { newg.labels() = curg.labels(); });
 }
 
-Model<> kind(Runtime& rt, G newg) {
+Model<> kind(Runtime& rt, G newg, G callergp) {
   // Up to go1.17 a goroutine of the runtime had labels too.
   if (rt.go() <= 17) inherit_labels(rt, newg);
   const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", newg, false);
@@ -74,11 +102,37 @@ Model<> kind(Runtime& rt, G newg) {
     rt.step("newproc1/system",
             "a goroutine of the runtime itself: the search for deadlocks does not count it",
             [&] { rt.sched().ngsys() += 1; });
-  else if (rt.go() >= 18)
-    inherit_labels(rt, newg);
+  if (system) co_return;
+  inherit_bubble(rt, newg, callergp);
+  if (rt.go() >= 18) inherit_labels(rt, newg);
 }
 
-Model<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
+void count_stack(Runtime& rt, const G& newg, const P& pp) {
+  rt.step("newproc1/scannable", "the garbage collector's pacer counts its stack", [&] {
+    add_scannable_stack(rt, pp,
+                        static_cast<i64>(newg.stack().hi().get() - newg.stack().lo().get()));
+  });
+}
+
+void number(Runtime& rt, const G& newg, const P& pp) {
+  rt.step("newproc1/goid", "it gets the next number of this P's batch of 16",
+          [&] { newg.goid() = static_cast<i64>(next_goid(rt, pp)); });
+}
+
+/// From dead to runnable, which go1.22 and go1.24 do later: whoever sees it runnable may rely on
+/// more of it. A coroutine waits for its first turn instead (go1.23).
+Model<> publish(Runtime& rt, G newg, P pp, Start start) {
+  if (rt.go() >= 22) count_stack(rt, newg, pp);
+  if (rt.go() >= 24) number(rt, newg, pp);
+  if (start.parked)
+    rt.step("newproc1/parked", "it is made to wait, until somebody hands over to it",
+            [&] { newg.waitreason() = start.waitreason; });
+  co_await casgstatus(rt, newg, kGdead, start.parked ? kGwaiting : kGrunnable);
+  if (rt.go() >= 18 && rt.go() < 22) count_stack(rt, newg, pp);
+  if (rt.go() < 24) number(rt, newg, pp);
+}
+
+Model<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc, Start start) {
   Runtime::require(fn.address() != Addr(), "go of nil func value");
   rt.step("newproc1/acquirem", "stay on this M: the P is held in a local variable",
           [&] { acquirem(rt); });
@@ -90,19 +144,13 @@ Model<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
   fill_gobuf(rt, newg);
   co_await gostartcallfn(rt, newg.sched(), fn);
   co_await origin(rt, newg, fn, callergp, callerpc);
-  co_await kind(rt, newg);
+  co_await kind(rt, newg, callergp);
   rt.step("newproc1/tracking", "a random number decides whether its first wait is measured", [&] {
     newg.trackingSeq() = static_cast<u8>(fastrand(rt));
     if (newg.trackingSeq() % 8 == 0) newg.tracking() = true;
   });
-  co_await casgstatus(rt, newg, kGdead, kGrunnable);
-  if (rt.go() >= 18)
-    rt.step("newproc1/scannable", "the garbage collector's pacer counts its stack", [&] {
-      add_scannable_stack(rt, pp,
-                          static_cast<i64>(newg.stack().hi().get() - newg.stack().lo().get()));
-    });
-  rt.step("newproc1/goid", "it gets the next number of this P's batch of 16",
-          [&] { newg.goid() = static_cast<i64>(next_goid(rt, pp)); });
+  co_await publish(rt, newg, pp, start);
+  inherit_settings(rt, newg, callergp, pp);
   rt.step("newproc1/releasem", "from here on it may be preempted again", [&] { releasem(rt); });
   co_return newg;
 }
@@ -120,18 +168,24 @@ Model<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn) {
 }
 
 Model<G> newproc1(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
-  co_return co_await make(rt, fn, callergp, callerpc);
+  co_return co_await make(rt, fn, callergp, callerpc, {});
 }
 
 Model<G> newproc1_alone(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
   if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
-  co_return co_await make(rt, fn, callergp, callerpc);
+  co_return co_await make(rt, fn, callergp, callerpc, {});
+}
+
+Model<G> newproc1_1_23(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc, bool parked,
+                       u8 waitreason) {
+  if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
+  co_return co_await make(rt, fn, callergp, callerpc, {parked, waitreason});
 }
 
 Model<G> newproc1_1_17(Runtime& rt, golang::Funcval fn, Addr, emulator::i32, G callergp,
                        Addr callerpc) {
   if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
-  co_return co_await make(rt, fn, callergp, callerpc);
+  co_return co_await make(rt, fn, callergp, callerpc, {});
 }
 
 Model<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
@@ -160,6 +214,23 @@ Model<> gostartcallfn(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
   co_return;
 }
 
+namespace {
+
+/// append has no room for one more. go1.20 changed what growslice is given.
+model::Part<Addr> bigger_array(Runtime& rt, Addr old, u64 len, u64 cap) {
+  constexpr std::string_view kGrow = "runtime.growslice";
+  const auto holds_type = rt.go() >= 20 ? emulator::cpu::rsi : emulator::cpu::rax;
+  const Addr type = model::constant_argument(rt, "runtime.allgadd", kGrow, holds_type);
+  Addr made;
+  if (rt.go() >= 20)
+    made = co_await rt.call<Addr>(kGrow, old, len + 1, cap, u64{1}, type);
+  else
+    made = co_await rt.call<Addr>(kGrow, type, old, len, cap, len + 1);
+  co_return made;
+}
+
+}  // namespace
+
 Model<> allgadd(Runtime& rt, G gp) {
   Runtime::require(gp.atomicstatus() != kGidle, "allgadd: bad status Gidle");
   const Addr lock = rt.allglock().address();
@@ -167,10 +238,7 @@ Model<> allgadd(Runtime& rt, G gp) {
   const auto allgs = rt.allgs();
   const u64 len = allgs.len(), cap = allgs.cap();
   if (len + 1 > cap) {
-    const Addr type =
-        model::constant_argument(rt, "runtime.allgadd", "runtime.growslice", emulator::cpu::rax);
-    const Addr old = allgs.data();
-    const Addr bigger = co_await rt.call<Addr>("runtime.growslice", type, old, len, cap, len + 1);
+    const Addr bigger = co_await bigger_array(rt, allgs.data(), len, cap);
     const u64 room = rt.result(2);
     rt.step("allgadd/grow", fmt::format("allgs is full: a bigger array, for {}", room), [&] {
       allgs.cap() = room;

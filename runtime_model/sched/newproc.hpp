@@ -14,6 +14,9 @@ Model<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn);
 Model<golang::G> newproc1(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc);
 /// newproc1, gostartcallfn and allgadd as real code calls them, which may be at any time.
 Model<golang::G> newproc1_alone(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc);
+/// From go1.23 on a goroutine can be made parked, for a coroutine.
+Model<golang::G> newproc1_1_23(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc,
+                               bool parked, u8 waitreason);
 Model<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn);
 Model<> allgadd_alone(Runtime& rt, golang::G gp);
 /// As go1.17 has it, with the arguments' address and size.

@@ -2,10 +2,20 @@
 
 namespace runtime_model::sched {
 
+namespace {
+
+template <class List>
+void count(const List& list, emulator::i32 n) {
+  if (list.size().exists()) list.size() += n;
+}
+
+}  // namespace
+
 void push(LocalQueue& q, const golang::G& gp) {
   gp.schedlink() = q.head;
   q.head = gp.address();
   if (q.tail == Addr()) q.tail = gp.address();
+  ++q.size;
 }
 
 void push_back(Runtime& rt, LocalQueue& q, const golang::G& gp) {
@@ -15,6 +25,7 @@ void push_back(Runtime& rt, LocalQueue& q, const golang::G& gp) {
   else
     q.head = gp.address();
   q.tail = gp.address();
+  ++q.size;
 }
 
 golang::G pop(Runtime& rt, LocalQueue& q) {
@@ -22,17 +33,21 @@ golang::G pop(Runtime& rt, LocalQueue& q) {
   if (!gp) return gp;
   q.head = gp.schedlink();
   if (q.head == Addr()) q.tail = Addr();
+  --q.size;
   return gp;
 }
 
 void push(const golang::GList& list, const golang::G& gp) {
   gp.schedlink() = list.head();
   list.head() = gp;
+  count(list, 1);
 }
 
 golang::G pop(const golang::GList& list) {
   const golang::G gp = list.head();
-  if (gp) list.head() = gp.schedlink();
+  if (!gp) return gp;
+  list.head() = gp.schedlink();
+  count(list, -1);
   return gp;
 }
 
@@ -40,6 +55,7 @@ void push_all(Runtime& rt, const golang::GList& list, const LocalQueue& q) {
   if (q.empty()) return;
   rt.g(q.tail).schedlink() = list.head();
   list.head() = q.head;
+  count(list, q.size);
 }
 
 void push_back(const golang::GQueue& q, const golang::G& gp) {
@@ -49,6 +65,7 @@ void push_back(const golang::GQueue& q, const golang::G& gp) {
   else
     q.head() = gp;
   q.tail() = gp;
+  count(q, 1);
 }
 
 void push_back_all(Runtime& rt, const golang::GQueue& q, const LocalQueue& batch) {
@@ -59,6 +76,7 @@ void push_back_all(Runtime& rt, const golang::GQueue& q, const LocalQueue& batch
   else
     q.head() = batch.head;
   q.tail() = batch.tail;
+  count(q, batch.size);
 }
 
 golang::G pop(const golang::GQueue& q) {
@@ -66,17 +84,20 @@ golang::G pop(const golang::GQueue& q) {
   if (!gp) return gp;
   q.head() = gp.schedlink();
   if (!q.head()) q.tail() = Addr();
+  count(q, -1);
   return gp;
 }
 
 void globrunqput(Runtime& rt, const golang::G& gp) {
-  push_back(rt.sched().runq(), gp);
-  rt.sched().runqsize() += 1;
+  const golang::GQueue runq = rt.sched().runq();
+  push_back(runq, gp);
+  if (!runq.size().exists()) rt.sched().runqsize() += 1;
 }
 
-void globrunqputbatch(Runtime& rt, const LocalQueue& batch, emulator::i32 n) {
-  push_back_all(rt, rt.sched().runq(), batch);
-  rt.sched().runqsize() += n;
+void globrunqputbatch(Runtime& rt, const LocalQueue& batch) {
+  const golang::GQueue runq = rt.sched().runq();
+  push_back_all(rt, runq, batch);
+  if (!runq.size().exists()) rt.sched().runqsize() += batch.size;
 }
 
 }  // namespace runtime_model::sched

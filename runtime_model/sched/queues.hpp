@@ -1,5 +1,6 @@
-/// Lists of goroutines, linked through g.schedlink. All of these act inside of a step.
-/// Go: runtime/proc.go, gQueue and gList.
+/// Lists of goroutines, linked through g.schedlink. All of these act inside of a step. From go1.25
+/// on a list knows how long it is; before, who uses it counts. Go: runtime/proc.go, gQueue and
+/// gList.
 #pragma once
 
 #include "runtime_model/sched/status.hpp"
@@ -9,6 +10,7 @@ namespace runtime_model::sched {
 /// A queue that lives in a local variable of the Go function.
 struct LocalQueue {
   Addr head, tail;
+  emulator::i32 size = 0;
   bool empty() const { return head == Addr(); }
 };
 
@@ -27,6 +29,6 @@ golang::G pop(const golang::GQueue& q);
 
 /// Appends to the global run queue; sched.lock is held.
 void globrunqput(Runtime& rt, const golang::G& gp);
-void globrunqputbatch(Runtime& rt, const LocalQueue& batch, emulator::i32 n);
+void globrunqputbatch(Runtime& rt, const LocalQueue& batch);
 
 }  // namespace runtime_model::sched

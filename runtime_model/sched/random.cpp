@@ -22,11 +22,20 @@ u32 wyrand(const golang::Ref<u64>& state) {
   return static_cast<u32>(static_cast<u64>(product >> 64) ^ static_cast<u64>(product));
 }
 
+/// The same with halves of a product of 64 bits. Go from 1.27 on: runtime/rand.go, cheaprand.
+u32 wyrand32(Runtime& rt, Addr state) {
+  const u32 s = rt.load<u32>(state) + 0x53c5ca59;
+  rt.store<u32>(state, s);
+  const u64 product = u64{s} * (s ^ 0x74743c1b);
+  return static_cast<u32>(product >> 32 ^ product);
+}
+
 }  // namespace
 
 u32 fastrand(Runtime& rt) {
   const golang::M mp = rt.getm();
   if (rt.go() <= 17) return xorshift(rt, mp.fastrand().address());
+  if (rt.go() >= 27) return wyrand32(rt, mp.cheaprand().address());
   return wyrand(rt.go() >= 22 ? mp.cheaprand() : mp.fastrand());
 }
 

@@ -21,12 +21,12 @@ Model<bool> runqputslow(Runtime& rt, P pp, G gp, u32 h, u32 t) {
             gs.push_back(gp);
             pp.runqhead() = h + n;
             for (u32 i = 0; i < n; ++i) gs[i].schedlink() = gs[i + 1];
-            batch = {gs.front().address(), gs.back().address()};
+            batch = {gs.front().address(), gs.back().address(), static_cast<i32>(gs.size())};
           });
   const Addr lock = rt.sched().lock().address();
   co_await rt.lock(lock);
   rt.step("runqputslow/global", "129 goroutines go to the end of the global queue, for every P",
-          [&] { globrunqputbatch(rt, batch, static_cast<i32>(n + 1)); });
+          [&] { globrunqputbatch(rt, batch); });
   co_await rt.unlock(lock);
   co_return true;
 }
@@ -70,13 +70,57 @@ std::tuple<G, bool> take_next(Runtime& rt, const P& pp) {
 
 Model<std::tuple<G, bool>> runqget(Runtime& rt, P pp) { co_return take_next(rt, pp); }
 
-Model<G> globrunqget(Runtime& rt, P pp, i32 max) {
-  const golang::Schedt sched = rt.sched();
-  const i32 size = sched.runqsize();
-  if (size == 0) co_return rt.g(Addr());
+namespace {
+
+/// What a P may take of the global queue at once.
+i32 share_of(Runtime& rt, i32 max) {
+  const i32 size = rt.sched().runqsize();
   i32 n = std::min(size / rt.gomaxprocs() + 1, size);
   if (max > 0) n = std::min(n, max);
-  n = std::min(n, static_cast<i32>(kRing / 2));
+  return std::min(n, static_cast<i32>(kRing / 2));
+}
+
+}  // namespace
+
+Model<G> globrunqget_one(Runtime& rt) {
+  G gp = rt.g(Addr());
+  if (rt.sched().runqsize() != 0)
+    rt.step("globrunqget/take", "the first of the global queue",
+            [&] { gp = pop(rt.sched().runq()); });
+  co_return gp;
+}
+
+Model<Batch> globrunqgetbatch(Runtime& rt, i32 max) {
+  const golang::GQueue runq = rt.sched().runq();
+  if (rt.sched().runqsize() == 0) co_return {rt.g(Addr()), Addr(), Addr(), 0};
+  i32 n = share_of(rt, max);
+  G gp;
+  LocalQueue rest;
+  rt.step("globrunqget/take",
+          n == 1 ? "the first of the global queue"
+                 : "this P's share of the global queue: the first of it runs now",
+          [&] {
+            gp = pop(runq);
+            while (--n > 0) push_back(rt, rest, pop(runq));
+          });
+  co_return {gp, rest.head, rest.tail, rest.size};
+}
+
+Model<> runqputbatch(Runtime& rt, P pp, LocalQueue batch) {
+  if (batch.empty()) co_return;
+  rt.step("runqputbatch/ring", "the rest of the share goes to the end of this P's own ring", [&] {
+    const u32 h = pp.runqhead();
+    u32 t = pp.runqtail();
+    for (; !batch.empty() && t - h < kRing; ++t) pp.runq(t % kRing) = pop(rt, batch);
+    pp.runqtail() = t;
+  });
+  Runtime::require(batch.empty(), "couldn't put Gs into empty local runq");
+}
+
+Model<G> globrunqget(Runtime& rt, P pp, i32 max) {
+  const golang::Schedt sched = rt.sched();
+  if (sched.runqsize() == 0) co_return rt.g(Addr());
+  i32 n = share_of(rt, max);
   G gp;
   rt.step("globrunqget/take",
           n == 1 ? "the first of the global queue"

@@ -23,5 +23,11 @@ Model<std::tuple<golang::G, bool>> runqget(Runtime& rt, golang::P pp);
 /// This P's share of the global queue, at most `max` (0: no limit): the first is returned, the
 /// others go to its ring. sched.lock is held.
 Model<golang::G> globrunqget(Runtime& rt, golang::P pp, i32 max);
+/// From go1.25 on: one alone; or a share, whose rest runqputbatch puts into the ring when the lock
+/// is free again: the first, and head, tail and size of a queue of the others.
+Model<golang::G> globrunqget_one(Runtime& rt);
+using Batch = std::tuple<golang::G, Addr, Addr, i32>;
+Model<Batch> globrunqgetbatch(Runtime& rt, i32 max);
+Model<> runqputbatch(Runtime& rt, golang::P pp, LocalQueue batch);
 
 }  // namespace runtime_model::sched

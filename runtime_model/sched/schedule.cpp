@@ -41,7 +41,7 @@ Model<bool> admit(Runtime& rt, G gp) {
   if (!again)
     rt.step("schedule/disabled", "the program's goroutines may not run now: put it aside", [&] {
       push_back(disable.runnable(), gp);
-      disable.n() += 1;
+      if (disable.n().exists()) disable.n() += 1;
     });
   co_await rt.unlock(lock);
   co_return again;
@@ -55,6 +55,13 @@ Model<> run(Runtime& rt, Found found) {
   if (found.wake) co_await rt.call<void>("runtime.wakep");
   if (found.gp.lockedm()) co_await rt.park("runtime.startlockedm", found.gp);
   co_await rt.jump("runtime.execute", found.gp, found.inherit_time);
+}
+
+/// go1.26 picks a worker of the collector for a P ahead of time; now it is known whether it ran.
+Model<> free_worker(Runtime& rt, P pp) {
+  constexpr std::string_view kRelease = "runtime.(*gcControllerState).releaseNextGCMarkWorker";
+  if (rt.go() >= 26 && rt.has_function(kRelease))
+    co_await rt.call<void>(kRelease, rt.gcController(), pp);
 }
 
 /// What go1.17 looks for before it calls findrunnable.
@@ -80,6 +87,8 @@ Model<> schedule(Runtime& rt) {
     forget_preemption(rt, mp.p());
     const Addr gp = co_await rt.long_call<Addr>("runtime.findRunnable");
     const Found found{rt.g(gp), (rt.result(1) & 0xff) != 0, (rt.result(2) & 0xff) != 0};
+    forget_snapshot(rt, mp);
+    co_await free_worker(rt, mp.p());
     co_await run(rt, found);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "runtime_model/model/code_facts.hpp"
@@ -36,12 +37,23 @@ std::string_view name_of(u32 status) {
 
 void count(Runtime& rt, Addr counter) { rt.store<u64>(counter, rt.load<u64>(counter) + 1); }
 
+/// timeHistogram.record from go1.20 on: what is below 512 ns is one bucket; each further one, by
+/// powers of two, is cut into 4 parts.
+void record_coarse(Runtime& rt, const golang::TimeHistogram& h, u64 d) {
+  constexpr unsigned kParts = 4, kPartBits = 2, kLowestBits = 9;
+  const unsigned bits = std::max(static_cast<unsigned>(std::bit_width(d)), kLowestBits);
+  const u64 bucket = static_cast<u64>(std::bit_width(d)) < kLowestBits ? 0 : bits - kLowestBits + 1;
+  const u64 at = bucket * kParts + (d >> (bits - 1 - kPartBits)) % kParts;
+  count(rt, at < h.counts().count() ? h.counts()[at].address() : h.overflow().address());
+}
+
 /// timeHistogram.record: buckets by powers of two, each cut into 16 parts. Go up to 1.19:
 /// runtime/histogram.go.
 void record(Runtime& rt, const golang::TimeHistogram& h, i64 duration) {
   constexpr unsigned kParts = 16, kPartBits = 4;
   if (duration < 0) return count(rt, h.underflow().address());
   const u64 d = static_cast<u64>(duration);
+  if (rt.go() >= 20) return record_coarse(rt, h, d);
   u64 bucket = 0, part = d;
   if (d >= kParts) {
     bucket = static_cast<u64>(std::bit_width(d)) - kPartBits;
@@ -52,8 +64,54 @@ void record(Runtime& rt, const golang::TimeHistogram& h, i64 duration) {
   count(rt, h.counts()[bucket * kParts + part].address());
 }
 
+void ran(Runtime& rt, const golang::G& gp) {
+  rt.step("casgstatus/record",
+          "it runs: file the time that it waited in the histogram of the scheduler's latency", [&] {
+            gp.tracking() = false;
+            record(rt, rt.sched().timeToRun(), gp.runnableTime());
+            gp.runnableTime() = 0;
+          });
+}
+
+/// Does it wait for a mutex? Go: runtime/runtime2.go, waitReason.isMutexWait.
+bool waits_for_mutex(Runtime& rt, const golang::G& gp) {
+  const u8 first = rt.go() >= 25 ? 22 : 21;  // waitReasonSyncMutexLock and the two of RWMutex
+  return gp.waitreason() >= first && gp.waitreason() <= first + 2;
+}
+
+/// From go1.20 on waits for mutexes are sampled too.
+Model<> track_waits(Runtime& rt, golang::G gp, u32 from, u32 to) {
+  const bool mutex = waits_for_mutex(rt, gp);
+  if (from == kGrunnable || (from == kGwaiting && mutex)) {
+    const i64 now = co_await nanotime(rt);
+    rt.step("casgstatus/waited",
+            from == kGrunnable ? "add the time that it was runnable but did not run"
+                               : "add the time that it waited for a mutex, times the 8 of which "
+                                 "one is measured",
+            [&] {
+              const i64 time = now - gp.trackingStamp();
+              if (from == kGrunnable)
+                gp.runnableTime() += time;
+              else
+                rt.sched().totalMutexWaitTime() += time * kTrackingPeriod;
+              gp.trackingStamp() = 0;
+            });
+  }
+  if (to == kGrunnable || (to == kGwaiting && mutex)) {
+    const i64 now = co_await nanotime(rt);
+    rt.step("casgstatus/stamp",
+            to == kGrunnable ? "note when it became runnable" : "note when it began to wait",
+            [&] { gp.trackingStamp() = now; });
+  }
+  if (to == kGrunning) ran(rt, gp);
+}
+
 /// How long goroutines wait until they run, sampled: runtime/metrics reports it.
 Model<> track(Runtime& rt, golang::G gp, u32 from, u32 to) {
+  if (rt.go() >= 20) {
+    co_await track_waits(rt, gp, from, to);
+    co_return;
+  }
   i64 now = 0;
   const bool old = rt.go() <= 17;  // read the clock once, whatever the states are
   if (old) now = co_await nanotime(rt);
@@ -68,17 +126,31 @@ Model<> track(Runtime& rt, golang::G gp, u32 from, u32 to) {
     if (!old) now = co_await nanotime(rt);
     rt.step("casgstatus/stamp", "note when it became runnable", [&] { gp.runnableStamp() = now; });
   } else if (to == kGrunning) {
-    rt.step("casgstatus/record",
-            "it runs: file the time that it waited in the histogram of the scheduler's latency",
-            [&] {
-              gp.tracking() = false;
-              record(rt, rt.sched().timeToRun(), gp.runnableTime());
-              gp.runnableTime() = 0;
-            });
+    ran(rt, gp);
   }
 }
 
+/// A bubble counts those of its goroutines that are not blocked.
+Model<> tell_bubble(Runtime& rt, golang::G gp, u32 from, u32 to) {
+  rt.switch_to_g0();
+  co_await rt.call<void>(rt.go() >= 25 ? "runtime.(*synctestBubble).changegstatus"
+                                       : "runtime.(*synctestGroup).changegstatus",
+                         bubble_of(gp).get(), gp, from, to);
+  rt.switch_back();
+}
+
+/// go1.26 no longer takes a system call for a time off the CPU.
+bool leaves_cpu(Runtime& rt, u32 from, u32 to) {
+  if (rt.go() < 26) return from == kGrunning;
+  const auto on = [](u32 status) { return status == kGrunning || status == kGsyscall; };
+  return on(from) && !on(to);
+}
+
 }  // namespace
+
+golang::Ref<Addr> bubble_of(const golang::G& gp) {
+  return gp.bubble().exists() ? gp.bubble() : gp.syncGroup();
+}
 
 Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (gp.atomicstatus() != from) {
@@ -89,7 +161,9 @@ Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to) {
   rt.step("casgstatus/change",
           fmt::format("the goroutine was {}, now it is {}", name_of(from), name_of(to)),
           [&] { gp.atomicstatus() = to; });
-  if (from == kGrunning)
+  if (bubble_of(gp).exists() && bubble_of(gp).get() != Addr())
+    co_await tell_bubble(rt, gp, from, to);
+  if (leaves_cpu(rt, from, to))
     rt.step("casgstatus/every-eighth", "of its times off the CPU every eighth is measured", [&] {
       if (gp.trackingSeq() % kTrackingPeriod == 0) gp.tracking() = true;
       gp.trackingSeq() += 1;
@@ -103,11 +177,15 @@ Model<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to) {
 }
 
 bool tracing(Runtime& rt) {
-  // The first thing that park_m asks.
+  // The first thing that park_m asks: trace.enabled, but in go1.22 trace.gen. While trace.shutdown
+  // is set, which lies behind it, the reader is woken for the last events.
+  if (rt.go() == 22) {
+    const Addr gen = model::variable_loaded(rt, "runtime.park_m");
+    return gen != Addr() && (rt.load<u64>(gen) != 0 || rt.load<u8>(gen + 0x10) != 0);
+  }
   const Addr flag = model::flag_tested(rt, "runtime.park_m");
   if (flag == Addr()) return false;
-  // Behind trace.enabled lies trace.shutdown: then the reader is woken for the last events.
-  return rt.load<u8>(flag) != 0 || rt.load<u8>(flag + 1) != 0;
+  return rt.load<u8>(flag) != 0 || rt.load<u8>(flag + (rt.go() >= 23 ? 0x18 : 1)) != 0;
 }
 
 std::string_view unmodelled(Runtime& rt) {

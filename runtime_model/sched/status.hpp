@@ -35,6 +35,9 @@ Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to);
 /// casgstatus as it is called by real code: leaves it alone when it has to wait.
 Model<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to);
 
+/// The synctest bubble of a goroutine, from go1.24 on, which gave it another name.
+golang::Ref<Addr> bubble_of(const golang::G& gp);
+
 inline constexpr std::string_view kTracing = "an execution trace is being written";
 bool tracing(Runtime& rt);
 /// Why models that write pointers leave a call to the real code, or "".

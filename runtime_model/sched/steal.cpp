@@ -31,8 +31,8 @@ void earlier(i64& next, i64 when) {
 }
 
 /// Runs the timers of another P that are due. They may have readied goroutines.
-Model<Visit> run_timers(Runtime& rt, Search& search, P p2) {
-  search.now = co_await rt.call<i64>("runtime.checkTimers", p2, search.now);
+Model<Visit> timers_of(Runtime& rt, Search& search, P p2) {
+  search.now = co_await run_timers(rt, p2, search.now);
   earlier(search.next_timer, static_cast<i64>(rt.result(1)));
   const bool ran = (rt.result(2) & 0xff) != 0;
   Visit visit{rt.g(Addr())};
@@ -46,7 +46,7 @@ Model<Visit> visit(Runtime& rt, Search& search, u32 id, bool last_round) {
   const P p2 = rt.allp(id);
   Visit found{rt.g(Addr())};
   if (p2 == search.own) co_return found;
-  if (last_round && has_bit(rt.timerpMask(), id)) found = co_await run_timers(rt, search, p2);
+  if (last_round && has_bit(rt.timerpMask(), id)) found = co_await timers_of(rt, search, p2);
   if (!found.gp && !has_bit(rt.idlepMask(), id))
     found.gp = co_await runqsteal(rt, search.own, p2, last_round);
   co_return found;
@@ -68,6 +68,30 @@ bool has_bit(const golang::Slice<golang::Ref<u32>>& mask, u32 id) {
   return (mask[id / 32] >> (id % 32) & 1) != 0;
 }
 
+Model<i64> run_timers(Runtime& rt, P pp, i64 now) {
+  constexpr std::string_view kCheck = "runtime.(*timers).check";
+  i64 then;
+  if (rt.go() >= 25)
+    then = co_await rt.call<i64>(kCheck, pp.timers(), now, Addr());
+  else if (rt.go() >= 23)
+    then = co_await rt.call<i64>(kCheck, pp.timers(), now);
+  else
+    then = co_await rt.call<i64>("runtime.checkTimers", pp, now);
+  co_return then;
+}
+
+namespace {
+
+/// In a system call the goroutine will not come to it soon. Go: runqgrab, from go1.26 on.
+bool in_system_call(Runtime& rt, const P& pp) {
+  if (rt.go() < 26) return false;
+  if (!pp.m()) return true;
+  const G gp = pp.m()->curg();
+  return gp && (gp.atomicstatus() & ~kGscan) == kGsyscall;
+}
+
+}  // namespace
+
 Model<u32> runqgrab(Runtime& rt, P pp, Addr batch, u32 batch_head, bool steal_next) {
   for (;;) {
     const u32 h = pp.runqhead(), t = pp.runqtail();
@@ -84,7 +108,8 @@ Model<u32> runqgrab(Runtime& rt, P pp, Addr batch, u32 batch_head, bool steal_ne
     const Addr next = pp.runnext();
     if (!steal_next || next == Addr()) co_return 0;
     // Whoever readied it is likely to block in a moment, and then it runs there.
-    if (pp.status() == kPrunning) co_await rt.call<void>("runtime.usleep", u32{3});
+    if (pp.status() == kPrunning && !in_system_call(rt, pp))
+      co_await rt.call<void>("runtime.usleep", u32{3});
     if (pp.runnext() != next) continue;
     rt.step("runqgrab/next", "nothing else is left there: take even the one that was to run next",
             [&] {

@@ -11,6 +11,10 @@ Model<u32> runqgrab(Runtime& rt, golang::P pp, Addr batch, u32 batch_head, bool 
 /// Steals for pp from p2. The last of what was grabbed, or null; the others are in pp's ring.
 Model<golang::G> runqsteal(Runtime& rt, golang::P pp, golang::P p2, bool steal_next);
 
+/// Runs P's timers that are due; now (0: not read yet) as it is then. result(1): when the next is
+/// due, result(2): was there any?
+Model<i64> run_timers(Runtime& rt, golang::P pp, i64 now);
+
 /// goroutine, inherits the time slice, now, next timer (0: none), look again from the start
 using Stolen = std::tuple<golang::G, bool, i64, i64, bool>;
 /// Four rounds over all Ps in a random order; timers and those that run next only in the last.

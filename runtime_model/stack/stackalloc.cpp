@@ -38,7 +38,7 @@ Model<Addr> large(Runtime& rt, u32 n) {
   const u64 npage = n / kPageSize;
   const golang::Mutex lock = rt.stackLarge().lock();
   co_await rt.lock(lock.address());
-  const golang::MSpanList free = rt.stackLarge().free(std::countr_zero(npage));
+  const golang::MSpanList free = rt.stackLarge().free(list_of_large(rt, npage));
   golang::Mspan s = free.first();
   if (s)
     rt.step("stackalloc/large-reused", "a large stack that a GC cycle kept back is free: take it",

@@ -1,6 +1,8 @@
 /// Where goroutine stacks come from. Go: runtime/stack.go.
 #pragma once
 
+#include <bit>
+
 #include "runtime_model/model/abi.hpp"
 #include "runtime_model/model/model.hpp"
 
@@ -27,6 +29,11 @@ inline constexpr const char* kEfence = "GODEBUG=efence=1: each stack is mapped a
 unsigned order_of(u64 n);
 /// Are stacks of n bytes from the pool? Larger ones have a span of their own.
 constexpr bool is_small(u64 n) { return n < kFixedStack << kStackOrders && n < kStackCacheSize; }
+
+/// Which of stackLarge's lists has free stacks of so many pages. go1.26 counts from another one.
+inline unsigned list_of_large(Runtime& rt, u64 npages) {
+  return static_cast<unsigned>(std::bit_width(npages)) - (rt.go() >= 26 ? 0 : 1);
+}
 
 /// A stack of n bytes, a power of two; runs on g0.
 Model<Stack> stackalloc(Runtime& rt, u32 n);

@@ -47,7 +47,7 @@ Model<> free_large(Runtime& rt, Addr x) {
     co_return;
   }
   const golang::Mutex lock = rt.stackLarge().lock();
-  const auto log2 = static_cast<unsigned>(std::bit_width(s.npages().get()) - 1);
+  const unsigned log2 = list_of_large(rt, s.npages());
   co_await rt.lock(lock.address());
   rt.step("stackfree/large-kept",
           "a GC cycle is running, and a pointer that it has yet to mark may lead here: keep the "

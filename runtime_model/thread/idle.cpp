@@ -27,6 +27,10 @@ u64 stamp_of(u8 kind, i64 now) {
   return u64{kind} << kStampKindShift | (static_cast<u64>(now) & ~mask);
 }
 
+/// From go1.26 on an M can also be taken out of the middle of the idle ones: procresize gives a P
+/// back to the M that had it. Go: runtime/list_manual.go.
+bool linked_both_ways(Runtime& rt) { return rt.go() >= 26; }
+
 Model<> clear_timer_bit(Runtime& rt, golang::P pp) {
   if (rt.go() <= 22) {
     co_await updateTimerPMask(rt, pp);
@@ -103,7 +107,13 @@ Model<IdleP> pidlegetSpinning(Runtime& rt, i64 now) {
 Model<> mput(Runtime& rt, golang::M mp) {
   rt.step("mput/push", fmt::format("M{} goes in front of the idle Ms", mp.id().get()), [&] {
     const golang::Schedt sched = rt.sched();
-    mp.schedlink() = sched.midle();
+    const golang::M first = sched.midle();
+    if (linked_both_ways(rt)) {
+      mp.idleNode_next() = first;
+      if (first) first.idleNode_prev() = mp;
+    } else {
+      mp.schedlink() = first;
+    }
     sched.midle() = mp;
     ++sched.nmidle();
   });
@@ -115,7 +125,14 @@ Model<golang::M> mget(Runtime& rt) {
   const golang::M mp = sched.midle();
   if (mp)
     rt.step("mget/pop", fmt::format("M{} sleeps and can be woken for it", mp.id().get()), [&] {
-      sched.midle() = mp.schedlink();
+      if (linked_both_ways(rt)) {
+        const golang::M next = mp.idleNode_next();
+        sched.midle() = next;
+        mp.idleNode_next() = Addr();
+        if (next) next.idleNode_prev() = Addr();
+      } else {
+        sched.midle() = mp.schedlink();
+      }
       --sched.nmidle();
     });
   co_return mp;

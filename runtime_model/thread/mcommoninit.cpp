@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime_model/model/code_facts.hpp"
 #include "runtime_model/stack/malg.hpp"
 #include "runtime_model/thread/idle.hpp"
 
@@ -38,6 +39,47 @@ Model<> seed_random(Runtime& rt, golang::M mp) {
           });
 }
 
+/// A slice of words, for a stack that is sampled.
+Model<> make_words(Runtime& rt, golang::Slice<golang::Ref<u64>> slice, unsigned nth) {
+  // Room for the depth that GODEBUG allows, and for frames that are skipped.
+  const u64 skipped = rt.go() >= 24 ? 7 : 6;
+  const u64 n = static_cast<u64>(rt.debug().profstackdepth().get()) + skipped;
+  const Addr type = model::constant_argument(rt, "runtime.mcommoninit", "runtime.makeslice",
+                                             emulator::cpu::rax, nth);
+  const Addr made = co_await rt.call<Addr>("runtime.makeslice", type, n, n);
+  rt.step("mcommoninit/profile-stack",
+          nth == 0 ? "room for the stacks of samples that this M takes"
+                   : "and for those of its waits for the runtime's locks",
+          [&] {
+            slice.data() = made;
+            slice.len() = n;
+            slice.cap() = n;
+          });
+}
+
+/// mProfStackInit, from go1.23 on.
+Model<> profile_stacks(Runtime& rt, golang::M mp) {
+  if (rt.go() < 23) co_return;
+  if (rt.has_function("runtime.mProfStackInit")) {
+    co_await rt.call<void>("runtime.mProfStackInit", mp);
+  } else if (rt.debug().profstackdepth() != 0) {
+    co_await make_words(rt, mp.profStack(), 0);
+    co_await make_words(rt, mp.mLockProfile().stack(), 1);
+  }
+}
+
+/// newMWeakPointer, inlined: a P remembers its M by this word, which is cleared when the M ends.
+Model<> weak_pointer(Runtime& rt, golang::M mp) {
+  if (rt.go() < 26) co_return;
+  const Addr word =
+      co_await rt.call<Addr>("runtime.newobject", model::type_of_new(rt, "runtime.mcommoninit"));
+  rt.step("mcommoninit/self", "a P will remember its last M by a word that is cleared when M ends",
+          [&] {
+            rt.store<Addr>(word, mp.address());
+            mp.self() = word;
+          });
+}
+
 }  // namespace
 
 Model<> mpreinit(Runtime& rt, golang::M mp) {
@@ -64,6 +106,7 @@ Model<> mcommoninit(Runtime& rt, golang::M mp, i64 id) {
   co_await rt.lock(lock);
   if (id < 0) id = co_await mReserveID(rt);
   rt.step("mcommoninit/id", fmt::format("this is M{}", id), [&] { mp.id() = id; });
+  co_await weak_pointer(rt, mp);
   co_await seed_random(rt, mp);
   co_await mpreinit(rt, mp);
   rt.step("mcommoninit/guard",
@@ -75,6 +118,7 @@ Model<> mcommoninit(Runtime& rt, golang::M mp, i64 id) {
             rt.allm() = mp;
           });
   co_await rt.unlock(lock);
+  co_await profile_stacks(rt, mp);
 }
 
 }  // namespace runtime_model::thread

@@ -26,26 +26,26 @@ Model<> startm_locks(Runtime& rt, golang::P pp, bool spinning, bool lockheld) {
 
 void add_threads(model::Registry& registry) {
   constexpr auto kOnG0 = model::Use::on_g0;
-  registry.add("runtime.mcommoninit", {17, 22}, mcommoninit, kOnG0);  // 1.23: mProfStackInit
-  registry.add("runtime.mpreinit", {17, 25}, mpreinit, kOnG0);
-  registry.add("runtime.notesleep", {17, 23}, notesleep, kOnG0);
-  registry.add("runtime.notewakeup", {17, 23}, notewakeup, kOnG0);
+  registry.add("runtime.mcommoninit", {17, 27}, mcommoninit, kOnG0);  // 1.23: mProfStackInit
+  registry.add("runtime.mpreinit", {17, 27}, mpreinit, kOnG0);
+  registry.add("runtime.notesleep", {17, 27}, notesleep, kOnG0);
+  registry.add("runtime.notewakeup", {17, 27}, notewakeup, kOnG0);
   registry.add("runtime.futexsleep", {17, 27}, futexsleep, kOnG0);
   registry.add("runtime.futexwakeup", {17, 27}, futexwakeup, kOnG0);
   registry.add("runtime.startm", {17, 20}, startm, kOnG0);
-  registry.add("runtime.startm", {21, 25}, startm_locks, kOnG0);
-  registry.add("runtime.wakep", {17, 25}, wakep, kOnG0);
-  registry.add("runtime.resetspinning", {17, 25}, resetspinning, kOnG0);
-  registry.add("runtime.handoffp", {17, 25}, handoffp, kOnG0);
+  registry.add("runtime.startm", {21, 27}, startm_locks, kOnG0);
+  registry.add("runtime.wakep", {17, 27}, wakep, kOnG0);
+  registry.add("runtime.resetspinning", {17, 27}, resetspinning, kOnG0);
+  registry.add("runtime.handoffp", {17, 27}, handoffp, kOnG0);
   registry.add("runtime.mspinning", {17, 27}, mspinning);
-  registry.add("runtime.newm", {17, 22}, newm, kOnG0);
-  registry.add("runtime.allocm", {17, 22}, allocm, kOnG0);
-  registry.add("runtime.newm1", {17, 25}, newm1, kOnG0);
+  registry.add("runtime.newm", {17, 27}, newm, kOnG0);
+  registry.add("runtime.allocm", {17, 27}, allocm, kOnG0);
+  registry.add("runtime.newm1", {17, 27}, newm1, kOnG0);
   registry.add("runtime.newosproc", {17, 27}, newosproc, kOnG0);
-  registry.add("runtime.stopm", {17, 25}, stopm, kOnG0);
-  registry.add("runtime.stoplockedm", {17, 25}, stoplockedm, kOnG0);
-  registry.add("runtime.startlockedm", {17, 25}, startlockedm, kOnG0);
-  registry.add("runtime.mexit", {17, 23}, mexit, kOnG0);
+  registry.add("runtime.stopm", {17, 27}, stopm, kOnG0);
+  registry.add("runtime.stoplockedm", {17, 27}, stoplockedm, kOnG0);
+  registry.add("runtime.startlockedm", {17, 27}, startlockedm, kOnG0);
+  registry.add("runtime.mexit", {17, 27}, mexit, kOnG0);
 }
 
 }  // namespace
@@ -60,8 +60,8 @@ void add_models(model::Registry& registry) {
   registry.add("runtime.pidleget", {19, 27}, pidleget);
   registry.add("runtime.pidlegetSpinning", {20, 27}, pidlegetSpinning);
   registry.add("runtime.updateTimerPMask", {17, 22}, updateTimerPMask);
-  registry.add("runtime.mput", {17, 25}, mput);
-  registry.add("runtime.mget", {17, 25}, mget);
+  registry.add("runtime.mput", {17, 27}, mput);
+  registry.add("runtime.mget", {17, 27}, mget);
   registry.add("runtime.mReserveID", {17, 27}, mReserveID);
   registry.add("runtime.incidlelocked", {17, 27}, incidlelocked);
   add_threads(registry);

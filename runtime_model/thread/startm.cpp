@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime_model/model/code_facts.hpp"
+#include "runtime_model/thread/gc_work.hpp"
 #include "runtime_model/thread/idle.hpp"
 #include "runtime_model/thread/note.hpp"
 
@@ -32,18 +33,6 @@ Model<> wake_sleeping(Runtime& rt, golang::M nmp, golang::P pp, bool spinning) {
   co_await notewakeup(rt, nmp.park());
 }
 
-/// Does the P have GC work to do? Go: runtime/mgc.go, gcMarkWorkAvailable, inlined.
-bool gc_work(Runtime& rt, const golang::P& pp) {
-  if (rt.gcBlackenEnabled() == 0) return false;
-  const golang::GcWork gcw = pp.gcw();
-  if (gcw.wbuf1() != Addr()) {
-    const golang::Workbuf first = rt.at<golang::Workbuf>(gcw.wbuf1());
-    const golang::Workbuf second = rt.at<golang::Workbuf>(gcw.wbuf2());
-    if (first.nobj() != 0 || second.nobj() != 0) return true;
-  }
-  return rt.work().full() != 0 || rt.work().markrootNext() < rt.work().markrootJobs();
-}
-
 /// When the P's first timer is due, or 0. Go: runtime/time.go, nobarrierWakeTime, inlined.
 i64 wake_time(Runtime& rt, const golang::P& pp) {
   i64 next, changed;
@@ -56,7 +45,8 @@ i64 wake_time(Runtime& rt, const golang::P& pp) {
 
 /// Has the P to be given to an M, as far as can be told without the scheduler's lock?
 bool wanted(Runtime& rt, const golang::P& pp) {
-  return !runqempty(pp) || rt.sched().runqsize() != 0 || gc_work(rt, pp);
+  return !runqempty(pp) || rt.sched().runqsize() != 0 ||
+         (rt.gcBlackenEnabled() != 0 && mark_work_available(rt, pp));
 }
 
 /// The same with the lock held. The last P that runs must not go while nobody waits for the
@@ -68,9 +58,12 @@ bool wanted_still(Runtime& rt) {
 
 Model<> stop_for_gc(Runtime& rt, golang::P pp) {
   const golang::Schedt sched = rt.sched();
+  i64 now = 0;
+  if (rt.go() >= 23) now = co_await nanotime(rt);
   rt.step("handoffp/gcstop",
           fmt::format("the world is being stopped: P{} stops here", pp.id().get()), [&] {
             pp.status() = kPgcstop;
+            if (pp.gcStopTime().exists()) pp.gcStopTime() = now;
             --sched.stopwait();
           });
   if (sched.stopwait() == 0) co_await notewakeup(rt, sched.stopnote());
@@ -157,8 +150,10 @@ Model<> handoffp(Runtime& rt, golang::P pp) {
   }
   const golang::Schedt sched = rt.sched();
   if (sched.nmspinning() + sched.npidle() == 0) {
-    rt.step("handoffp/spin", "every other P is busy: this one looks for their work",
-            [&] { sched.nmspinning() = 1; });
+    rt.step("handoffp/spin", "every other P is busy: this one looks for their work", [&] {
+      sched.nmspinning() = 1;
+      if (rt.go() >= 20) sched.needspinning() = 0;
+    });
     co_await startm(rt, pp, true);
     co_return;
   }

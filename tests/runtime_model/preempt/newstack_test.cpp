@@ -101,7 +101,7 @@ TEST_CASE("Who gives way goes to the end of the global queue, and the M is free"
   bench.views().sched().runq().head() = waiting;
   bench.views().sched().runq().tail() = waiting;
   bench.views().sched().runqsize() = 1;
-  const auto run = bench.run(preempt::goschedImpl, bench.gp);
+  const auto run = bench.run(preempt::goschedImpl, bench.gp, false);
   CHECK(run.left_to.function == "runtime.schedule");
   CHECK(bench.gp.atomicstatus() == sched::kGrunnable);
   CHECK_FALSE(bench.m0().curg());
