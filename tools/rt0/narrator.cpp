@@ -61,6 +61,20 @@ std::vector<Write> merged(const std::vector<Write>& writes) {
 
 }  // namespace
 
+traces::format::Step event_of(const Told& t, const Naming& naming) {
+  traces::format::Step e;
+  e.n = t.number, e.t = static_cast<emulator::u32>(t.thread);
+  const auto who = naming.who(t.g);
+  e.m = who.m, e.p = who.p, e.g = who.g;
+  e.id = t.step.id, e.text = t.step.text;
+  if (t.verdict != Verdict::acted)
+    e.verdict = t.verdict == Verdict::confirmed ? "confirmed" : "contradicted";
+  for (const Write& w : merged(t.step.writes))
+    e.changes.push_back({naming.place(w.address), naming.value(w.address, w.before),
+                         naming.value(w.address, w.after)});
+  return e;
+}
+
 Narrator::Narrator(NarratorOptions options, Naming naming,
                    std::function<void(const std::string&)> out)
     : options_(std::move(options)), naming_(std::move(naming)), out_(std::move(out)) {}
@@ -104,20 +118,6 @@ bool Narrator::wanted(const Told& t) {
   return options_.all || ++seen_[t.step.id] <= kOften || t.verdict == Verdict::contradicted;
 }
 
-traces::format::Step Narrator::event_of(const Told& t) const {
-  traces::format::Step e;
-  e.n = t.number, e.t = static_cast<emulator::u32>(t.thread);
-  const auto who = naming_.who(t.g);
-  e.m = who.m, e.p = who.p, e.g = who.g;
-  e.id = t.step.id, e.text = t.step.text;
-  if (t.verdict != Verdict::acted)
-    e.verdict = t.verdict == Verdict::confirmed ? "confirmed" : "contradicted";
-  for (const Write& w : merged(t.step.writes))
-    e.changes.push_back({naming_.place(w.address), naming_.value(w.address, w.before),
-                         naming_.value(w.address, w.after)});
-  return e;
-}
-
 std::string Narrator::changes_text(const traces::format::Step& e, unsigned indent) const {
   std::string out;
   const auto add = [&](std::string line) {
@@ -133,7 +133,7 @@ std::string Narrator::changes_text(const traces::format::Step& e, unsigned inden
 }
 
 std::string Narrator::text_of(const Told& t) const {
-  const auto e = event_of(t);
+  const auto e = event_of(t, naming_);
   const Paint& paint = options_.paint;
   const unsigned indent = kIndent + 2 * std::min(t.depth, 12u);
   std::string out = prefix(t.number, e.t, {e.m, e.p, e.g});
@@ -153,7 +153,7 @@ void Narrator::told(const Told& t) {
   if (!wanted(t)) return;
   std::string text;
   if (options_.json)
-    traces::format::append_json(text, traces::format::Event(event_of(t)));
+    traces::format::append_json(text, traces::format::Event(event_of(t, naming_)));
   else
     text = text_of(t);
   waiting_.emplace(std::pair(t.number, order_++), std::move(text));

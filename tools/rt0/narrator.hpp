@@ -24,6 +24,9 @@ struct Naming {
   std::function<Who(emulator::Addr g)> who;
 };
 
+/// A step as an event, with lasting names for what it changed.
+traces::format::Step event_of(const runtime_model::model::Told& t, const Naming& naming);
+
 struct NarratorOptions {
   enum class Level : emulator::u8 { landmarks, steps, fields } level = Level::fields;
   std::vector<std::string> only;  ///< functions, as "newproc1" or "runtime.newproc1"; empty: all
@@ -51,7 +54,6 @@ class Narrator {
 
  private:
   bool wanted(const runtime_model::model::Told& t);
-  traces::format::Step event_of(const runtime_model::model::Told& t) const;
   std::string text_of(const runtime_model::model::Told& t) const;
   std::string prefix(emulator::u64 number, emulator::u32 thread, Naming::Who who) const;
   std::string changes_text(const traces::format::Step& e, unsigned indent) const;

@@ -4,6 +4,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/landmarks.hpp"
+#include "tools/rt0/models.hpp"
 #include "tools/rt0/session.hpp"
 #include "traces/format/sha256.hpp"
 #include "traces/format/writer.hpp"
@@ -24,6 +25,7 @@ using emulator::machine::Retired;
 
 struct TraceOptions {
   RunOptions run;
+  ModelOptions models;
   std::string output, level = "call", format, from, until;
 };
 
@@ -67,18 +69,34 @@ class Recorder {
   }
   template <class E>
   void event(const E& e) {
-    writer_.write(tf::Event(e));
+    if (level_ == tf::Level::Step)
+      in_order_.emplace(e.n, e);
+    else
+      writer_.write(tf::Event(e));
   }
   /// What a system call did is told behind the instruction that made it, under the same number;
   /// that instruction is only reported when the kernel is through.
   template <class E>
   void after_instruction(E e) {
     e.n -= e.n != 0;
-    waiting_.emplace_back(std::move(e));
+    if (level_ == tf::Level::Step)
+      event(e);
+    else
+      waiting_.emplace_back(std::move(e));
   }
   void flush() {
     for (const tf::Event& e : waiting_) writer_.write(e);
     waiting_.clear();
+  }
+  /// At level step: whatever comes in from now on has this number or a later one.
+  void flush_before(u64 number) {
+    const auto end = in_order_.lower_bound(number);
+    for (auto it = in_order_.begin(); it != end; ++it) writer_.write(it->second);
+    in_order_.erase(in_order_.begin(), end);
+  }
+  void finish() {
+    flush();
+    flush_before(~u64{0});
   }
   template <class E>
   E stamped(const Thread& t) {
@@ -104,6 +122,8 @@ class Recorder {
   tf::Insn insn_;
   std::unordered_map<u64, Static> statics_;
   std::vector<tf::Event> waiting_;
+  // Of level step: a step is told when the real code has confirmed it, after what came later.
+  std::multimap<u64, tf::Event> in_order_;
 };
 
 const Static& Recorder::describe(Addr pc, unsigned length) {
@@ -189,6 +209,7 @@ tf::Header header_of(const TraceOptions& o, const Program& p, const std::vector<
   h.program = {tf::sha256(p.bytes), p.build.build_id, p.build.version, argv};
   h.machine.cpu = o.run.cpu, h.machine.cores = o.run.cores, h.machine.seed = o.run.seed,
   h.machine.quantum = o.run.quantum;
+  h.runtime = level == tf::Level::Step ? o.models.runtime : "native";
   return h;
 }
 
@@ -249,8 +270,12 @@ int trace(const TraceOptions& o) {
   const Landmarks landmarks(session.program());
 
   bool recording = o.from.empty();
-  const auto start = [&] { recording = true, machine.observe(true); };
-  machine.on.retired = [&](const Thread& t, const Retired& r) { recorder.retired(t, r); };
+  u64 first = 0;  // the instruction at which recording began
+  std::optional<Models> models;
+  const auto start = [&] {
+    recording = true, first = machine.retired();
+    if (!models) machine.observe(true);
+  };
   listen(session, recorder, recording);
 
   std::set<u64> probes = landmarks.addresses();
@@ -268,8 +293,18 @@ int trace(const TraceOptions& o) {
       e.fn = found->name, e.pc = at, e.text = found->routine->text;
       recorder.event(e);
     }
-    if (!among(until.entries, at)) machine.remove_probe(at);
+    if (!among(until.entries, at) && !(models && models->stands_at(at))) machine.remove_probe(at);
   };
+  if (*level == tf::Level::Step) {
+    models.emplace(session, o.models);
+    models->listen([&, naming = models->naming()](const runtime_model::model::Told& told) {
+      if (recording && told.number >= first) recorder.event(event_of(told, naming));
+      recorder.flush_before(models->told_up_to());
+    });
+    models->attach(machine.on.probe, probes);
+  } else {
+    machine.on.retired = [&](const Thread& t, const Retired& r) { recorder.retired(t, r); };
+  }
 
   std::optional<emulator::kernel::ProcessExit> exit;
   try {
@@ -283,16 +318,19 @@ int trace(const TraceOptions& o) {
       exit = session.run();
     }
   } catch (...) {
+    if (models) models->finish();
+    recorder.finish();
     writer->close();  // what was recorded stays readable
     throw;
   }
+  if (models) models->finish();
   if (exit && recording) {
     tf::Exit e;
     e.n = machine.retired(), e.t = 1, e.ns = machine.now().value, e.code = exit->status,
     e.sig = exit->signal;
     recorder.event(e);
   }
-  recorder.flush();
+  recorder.finish();
   writer->close();
   if (!recording)
     user_error("{}: the program ended before --from {} was reached, so the trace is empty",
@@ -307,11 +345,12 @@ void add_trace(CLI::App& app, int& status) {
   auto o = std::make_shared<TraceOptions>();
   command->add_option("-o,--output", o->output, "where the trace goes")->required();
   command
-      ->add_option("--level", o->level,
-                   "call: calls, returns, system calls, landmarks; instruction: every instruction "
-                   "with its effects")
+      ->add_option(
+          "--level", o->level,
+          "step: what the runtime does, by its models; call: calls, returns, system calls, "
+          "landmarks; instruction: every instruction with its effects")
       ->capture_default_str()
-      ->check(CLI::IsMember({"call", "instruction"}));
+      ->check(CLI::IsMember({"step", "call", "instruction"}));
   command
       ->add_option("--format", o->format,
                    "jsonl or rt0t; by default what the name of the file asks for")
@@ -319,6 +358,12 @@ void add_trace(CLI::App& app, int& status) {
   command->add_option("--from", o->from,
                       "start at a function's first entry, or at an instruction number");
   command->add_option("--until", o->until, "stop there");
+  command
+      ->add_option("--runtime", o->models.runtime,
+                   "at level step: check, models beside the real code; model, in its place")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"check", "model"}));
+  add_model_choice(*command, o->models);
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {
     take_program(*command, o->run);
