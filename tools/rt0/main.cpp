@@ -35,6 +35,7 @@ int command_line(int argc, char** argv) {
   rt0::add_info(app, status);
   rt0::add_verify(app, status);
   rt0::add_check(app, status);
+  rt0::add_serve(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

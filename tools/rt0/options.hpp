@@ -42,5 +42,6 @@ void add_show(CLI::App& app, int& status);
 void add_info(CLI::App& app, int& status);
 void add_verify(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
+void add_serve(CLI::App& app, int& status);
 
 }  // namespace rt0

@@ -1,0 +1,67 @@
+#include "tools/rt0/gdb/monitor.hpp"
+
+#include <fmt/format.h>
+
+#include "emulator/base/hex.hpp"
+#include "tools/rt0/gdb/stub.hpp"
+
+namespace rt0::gdb {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+constexpr std::string_view kHelp =
+    "monitor position    the number of instructions that have retired, and the farthest that was "
+    "reached\n"
+    "monitor goto N      to where N instructions have retired, back or forwards; then\n"
+    "                    \"maintenance flush register-cache\" makes gdb look again\n"
+    "monitor exit        end the server when this client has gone\n"
+    "monitor help        this\n";
+
+}  // namespace
+
+void Monitor::run(std::string_view command) {
+  const auto [verb, argument] = split(trimmed(command), ' ');
+  if (verb == "position") return position();
+  if (verb == "goto") return go_to(trimmed(argument));
+  if (verb == "exit") {
+    stub_.wish_ = Stub::Wish::stop;
+    return;
+  }
+  if (verb == "help" || verb.empty()) return help();
+  bool known = false;
+  if (stub_.hooks_.monitor) stub_.watched([&] { known = stub_.hooks_.monitor(trimmed(command)); });
+  if (!known) stub_.say(fmt::format("rt0: no command \"{}\"; monitor help lists them\n", verb));
+}
+
+void Monitor::help() {
+  stub_.say(kHelp);
+  bool known = false;
+  if (stub_.hooks_.monitor) known = stub_.hooks_.monitor("help");
+  (void)known;
+}
+
+void Monitor::position() {
+  const auto& timeline = stub_.timeline_;
+  stub_.say(fmt::format("position {}, thread {}, farthest {}\n", timeline.position(),
+                        timeline.thread(), timeline.furthest()));
+}
+
+void Monitor::go_to(std::string_view where) {
+  const auto number = emulator::base::parse_number(where);
+  if (!number) {
+    stub_.say("rt0: goto takes the number of an instruction, as 12000 or 0x2ee0\n");
+    return;
+  }
+  stub_.watched([&] { (void)stub_.timeline_.go_to(*number); });
+  stub_.chosen_ = stub_.living(stub_.timeline_.thread());
+  stub_.last_stop_ = stub_.standing("", stub_.chosen_);
+  position();
+}
+
+}  // namespace rt0::gdb

@@ -1,0 +1,188 @@
+// Packets that move the guest, and what stops it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/rt0/gdb/stub.hpp"
+
+namespace rt0::gdb {
+namespace {
+
+using emulator::machine::StopReason;
+using emulator::machine::WatchKind;
+
+constexpr std::size_t kMostPoints = 10'000;
+constexpr int kInterrupted = 2, kIllegal = 4, kTrap = 5;  // SIGINT, SIGILL, SIGTRAP
+
+/// gdb has numbers of its own for signals (include/gdb/signals.def); most of the low ones agree
+/// with Linux'.
+int gdb_signal(int linux_signal) {
+  switch (linux_signal) {
+    case 7:  // SIGBUS
+      return 10;
+    case 10:  // SIGUSR1
+      return 30;
+    case 12:  // SIGUSR2
+      return 31;
+    case 31:  // SIGSYS
+      return 12;
+    default:
+      return linux_signal <= 15 ? linux_signal : 143;  // GDB_SIGNAL_UNKNOWN
+  }
+}
+
+std::string watch_reason(WatchKind kind, Addr address) {
+  const std::string_view name = kind == WatchKind::read     ? "rwatch"
+                                : kind == WatchKind::access ? "awatch"
+                                                            : "watch";
+  return fmt::format("{}:{:x};", name, address.value);
+}
+
+}  // namespace
+
+/// Z and z: TYPE,ADDRESS,KIND. A breakpoint's kind is the length of the instruction that it would
+/// replace; here nothing is replaced.
+std::string Stub::point(std::string_view payload) {
+  const bool set = payload.front() == 'Z';
+  const auto [type, rest] = split(payload.substr(1), ',');
+  const auto [place, kind] = split(rest, ',');
+  const auto address = hex_number(place), size = hex_number(split(kind, ';').first);
+  if (type.size() != 1 || type.front() > '4' || type.front() < '0') return "";
+  if (!address || !size) return "E01";
+  if (set && breakpoints_.size() + watchpoints_.size() >= kMostPoints)
+    return "E.too many breakpoints";
+  if (type <= "1") {
+    const unsigned bit = type == "0" ? 1 : 2;
+    if (set)
+      breakpoints_[*address] |= bit;
+    else if (auto it = breakpoints_.find(*address); it != breakpoints_.end())
+      if ((it->second &= ~bit) == 0) breakpoints_.erase(it);
+    return "OK";
+  }
+  if (*size == 0 || *size > emulator::base::kPageSize)
+    return "E.a watched place is 1 to 4096 bytes";
+  const WatchKind what = type == "2"   ? WatchKind::change
+                         : type == "3" ? WatchKind::read
+                                       : WatchKind::access;
+  const Watchpoint watch{what, *address, *size};
+  if (set)
+    watchpoints_.insert(watch);
+  else
+    watchpoints_.erase(watch);
+  return "OK";
+}
+
+emulator::machine::Conditions Stub::conditions() const {
+  emulator::machine::Conditions c;
+  for (const auto& [address, kinds] : breakpoints_) c.addresses.insert(address);
+  for (const auto& w : watchpoints_)
+    c.memory.push_back({{Addr(w.address), w.size}, w.kind, std::nullopt});
+  return c;
+}
+
+/// c, s, C, S, bc, bs, and the actions of vCont. Signals are the guest's own affair: one that comes
+/// along is not delivered.
+std::string Stub::resume(std::string_view actions) {
+  Motion motion;
+  if (actions == "bc" || actions == "bs") {
+    motion.backwards = true;
+    motion.one = actions == "bs";
+    motion.thread = resumed_ > 0 ? resumed_ : chosen_;
+    return move(motion);
+  }
+  bool goes = false;
+  while (!actions.empty()) {
+    const auto [action, rest] = split(actions, ';');
+    actions = rest;
+    const auto [what, who] = split(action, ':');
+    const char verb = what.empty() ? '\0' : what.front();
+    if (std::string_view("csCSr").find(verb) == std::string_view::npos) return "E01";
+    goes = true;
+    if (verb == 'c' || verb == 'C' || motion.one) continue;
+    motion.one = true;
+    motion.thread = static_cast<Tid>(hex_number(who).value_or(0));
+    if (motion.thread <= 0) motion.thread = resumed_;
+    if (verb != 'r') continue;
+    const auto [low, high] = split(what.substr(1), ',');
+    motion.low = hex_number(low).value_or(0);
+    motion.high = hex_number(high).value_or(0);
+  }
+  return goes ? move(motion) : "E01";
+}
+
+std::string Stub::move(const Motion& asked) {
+  Motion motion = asked;
+  if (motion.one) motion.thread = living(motion.thread > 0 ? motion.thread : timeline_.thread());
+  if (motion.backwards) told_end_.reset();
+  StopEvent event;
+  watched([&] { event = moved(motion); });
+  last_stop_ = stopped(event, motion);
+  return last_stop_;
+}
+
+Stub::StopEvent Stub::moved(const Motion& m) {
+  const auto c = conditions();
+  if (!m.one) return m.backwards ? timeline_.reverse_resume(c) : timeline_.resume(c);
+  if (m.backwards) return timeline_.reverse_step(1, m.thread, c);
+  while (true) {
+    StopEvent event = timeline_.step(1, m.thread, c);
+    const auto* t = thread(m.thread);
+    if (event.reason != StopReason::step || t == nullptr) return event;
+    const u64 rip = timeline_.machine().registers(*t).rip;
+    if (rip < m.low || rip >= m.high) return event;
+  }
+}
+
+std::string Stub::standing(std::string_view why, Tid tid) {
+  return fmt::format("T{:02x}{}thread:{:x};", kTrap, why, living(tid));
+}
+
+/// The stop reply (gdb manual, E.3). Who stopped it becomes the thread that gdb looks at.
+std::string Stub::stopped(const StopEvent& event, const Motion& motion) {
+  const Tid tid = living(event.thread);
+  chosen_ = tid;
+  switch (event.reason) {
+    case StopReason::breakpoint: {
+      const auto it = breakpoints_.find(event.address.value);
+      const bool hard = it != breakpoints_.end() && (it->second & 1) == 0;
+      return standing(!says_breakpoints_ ? "" : hard ? "hwbreak:;" : "swbreak:;", tid);
+    }
+    case StopReason::memory: {
+      const auto it = std::next(watchpoints_.begin(), static_cast<std::ptrdiff_t>(event.index));
+      return standing(watch_reason(it->kind, event.address), tid);
+    }
+    case StopReason::start:
+      return standing("replaylog:begin;", tid);
+    case StopReason::exit:
+      return ended(event);
+    case StopReason::error:
+      say("rt0: " + event.message + "\n");
+      return fmt::format("T{:02x}thread:{:x};", kIllegal, tid);
+    case StopReason::interrupted:
+      return fmt::format("T{:02x}thread:{:x};", kInterrupted, tid);
+    default:
+      chosen_ = living(motion.one ? motion.thread : event.thread);
+      return standing("", chosen_);
+  }
+}
+
+/// gdb forgets a process that has ended, and with it the way back. So the end is announced one
+/// instruction before, as the end of the recording; going on from there ends it.
+std::string Stub::ended(const StopEvent& event) {
+  const auto exit = event.exit.value_or(emulator::kernel::ProcessExit{});
+  if (told_end_ == event.position || event.position == 0)
+    return exit.signal != 0 ? fmt::format("X{:02x}", gdb_signal(exit.signal))
+                            : fmt::format("W{:02x}", exit.status & 0xff);
+  told_end_ = event.position;
+  say(exit.signal != 0
+          ? fmt::format("rt0: the next instruction is the last, signal {} ends the process; ",
+                        exit.signal)
+          : fmt::format("rt0: the next instruction is the last, the process exits with status {}; ",
+                        exit.status & 0xff));
+  say("continue to end it, or go back\n");
+  watched([&] { timeline_.go_to(event.position - 1); });
+  chosen_ = living(timeline_.thread());
+  return standing("replaylog:end;", chosen_);
+}
+
+}  // namespace rt0::gdb
