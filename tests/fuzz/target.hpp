@@ -68,5 +68,7 @@ void run_guest(Bytes input);  // guest.cpp
 std::vector<Input> guest_seeds();
 void run_system_calls(Bytes input);  // system_calls.cpp
 std::vector<Input> system_call_seeds();
+void run_gdb(Bytes input);  // gdb.cpp
+std::vector<Input> gdb_seeds();
 
 }  // namespace fuzz

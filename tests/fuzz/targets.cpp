@@ -21,6 +21,7 @@ constexpr Target kTargets[] = {
     {"guest", "random code with random registers and memory: both loops", 600, run_guest,
      guest_seeds},
     {"syscalls", "system calls one after another", 1024, run_system_calls, system_call_seeds},
+    {"gdb", "a client of rt0 serve", 2048, run_gdb, gdb_seeds},
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 // rt0 serve: a program for gdb to attach to.
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 
 #include "emulator/base/error.hpp"
@@ -11,6 +10,7 @@
 #include "tools/rt0/host_io.hpp"
 #include "tools/rt0/options.hpp"
 #include "tools/rt0/program.hpp"
+#include "tools/rt0/thread_names.hpp"
 
 namespace rt0 {
 namespace {
@@ -63,8 +63,8 @@ void serve(const ServeOptions& o) {
   const auto number = port_of(o.gdb);
   auto settings = settings_of(o.run);
   const auto limits = limits_of(o);
-  const Program program = load_program(
-      o.run.program.empty() ? std::string() : o.run.program.front(), Symbols::when_needed);
+  Program program = load_program(o.run.program.empty() ? std::string() : o.run.program.front(),
+                                 Symbols::when_needed);
   settings.kernel.argv = o.run.program;
   if (settings.kernel.argv.empty()) settings.kernel.argv.emplace_back();
   settings.kernel.argv.front() = program.base;
@@ -78,11 +78,11 @@ void serve(const ServeOptions& o) {
   };
   gdb::Service service([&timeline] { timeline.interrupt(); });
   in_gdb.console = [&service](std::string_view text) { service.console(text); };
-  gdb::Stub stub(timeline, served(program, o.run), service.hooks());
-  if (!number) {
-    std::signal(SIGINT, SIG_IGN);  // gdb's user means gdb, and it tells rt0 in its own way
-    return service.serve(stub, STDIN_FILENO, STDOUT_FILENO);
-  }
+  ThreadNames names(program, timeline.machine());
+  gdb::StubHooks hooks = service.hooks();
+  hooks.thread_name = [&names](const emulator::kernel::Thread& t) { return names.of(t); };
+  gdb::Stub stub(timeline, served(program, o.run), std::move(hooks));
+  if (!number) return service.serve(stub, STDIN_FILENO, STDOUT_FILENO);
   const gdb::Port port(*number);
   fmt::print(stderr, "rt0: waiting for gdb: target remote 127.0.0.1:{}\n", port.number());
   service.serve(stub, port);

@@ -1,6 +1,7 @@
 /// A client's packets over file descriptors: a socket, or standard input and output.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -52,7 +53,7 @@ class Connection {
   std::function<void()> on_other_;
   PacketReader reader_;
   std::string last_;
-  bool gone_ = false;
+  std::atomic<bool> gone_ = false;  // noticed by whoever reads or writes
 };
 
 }  // namespace rt0::gdb

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "emulator/base/error.hpp"
@@ -86,6 +87,8 @@ void Service::serve(Stub& stub, const Port& port) {
 }
 
 void Service::serve(Stub& stub, int in, int out) {
+  // Its terminal is gdb's: Ctrl-C there means gdb, which tells rt0 in its own way.
+  std::signal(SIGINT, SIG_IGN);
   Connection client(in, out);
   converse(stub, client);
 }

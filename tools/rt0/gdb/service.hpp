@@ -38,7 +38,8 @@ class Service {
 
   /// Until a client asks for the end of the server.
   void serve(Stub& stub, const Port& port);
-  /// One client: until it goes.
+  /// One client, which has started this process and shares its terminal: until it goes. SIGINT is
+  /// ignored from here on.
   void serve(Stub& stub, int in, int out);
 
  private:
