@@ -177,6 +177,10 @@ TEST_CASE("the end is announced an instruction before, and then comes") {
 TEST_CASE("monitor says where the guest stands, and goes elsewhere") {
   World w;
   CHECK(w.ask("qRcmd," + to_hex(std::string_view("goto 3"))) == "OK");
+  CHECK(w.console.starts_with("position 3, thread 1, farthest 3\n"));
+  CHECK(w.console.find("flush register-cache") != std::string::npos);
+  w.console.clear();
+  w.ask("qRcmd," + to_hex(std::string_view("position")));
   CHECK(w.console == "position 3, thread 1, farthest 3\n");
   CHECK(w.timeline.position() == 3);
   w.ask("qRcmd," + to_hex(std::string_view("exit")));
@@ -189,4 +193,24 @@ TEST_CASE("kill takes the guest back to its start") {
   CHECK_FALSE(w.stub.answer("k"));
   CHECK(w.timeline.position() == 0);
   CHECK(w.stub.wish() == Stub::Wish::detach);
+}
+
+TEST_CASE("a step of one thread lets the schedule go on until it has retired one more") {
+  // clone(CLONE_VM|SIGHAND|THREAD, rsp); both: jmp self
+  tests::TapeHost host;
+  auto s = settings();
+  s.quantum = 50;
+  emulator::machine::Timeline timeline(
+      s,
+      tests::image_of_code(
+          {0xb8, 56, 0, 0, 0, 0xbf, 0, 9, 1, 0, 0x48, 0x89, 0xe6, 0x0f, 0x05, 0xeb, 0xfe}),
+      host);
+  Stub stub(timeline, {"/program", {}, false}, {});
+  stub.greet();
+  for (int i = 0; i < 5; ++i) CHECK(stub.answer("vCont;s:1;c") == "T05thread:1;");
+  CHECK(timeline.position() == 5);  // it is its turn: the other stands still
+  CHECK(stub.answer("qfThreadInfo") == "m1,2");
+  CHECK(stub.answer("vCont;s:2") == "T05thread:2;");
+  CHECK(timeline.machine().kernel().find_thread(2)->instructions == 1);
+  CHECK(timeline.position() > 6);
 }

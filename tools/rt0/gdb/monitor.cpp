@@ -18,14 +18,24 @@ std::string_view trimmed(std::string_view text) {
 constexpr std::string_view kHelp =
     "monitor position    the number of instructions that have retired, and the farthest that was "
     "reached\n"
-    "monitor goto N      to where N instructions have retired, back or forwards; then\n"
-    "                    \"maintenance flush register-cache\" makes gdb look again\n"
+    "monitor goto N      to where N instructions have retired, back or forwards\n"
     "monitor exit        end the server when this client has gone\n"
     "monitor help        this\n";
 
 }  // namespace
 
+/// gdb asks for registers once and keeps them.
 void Monitor::run(std::string_view command) {
+  const u64 before = stub_.timeline_.position();
+  execute(command);
+  if (stub_.timeline_.position() == before) return;
+  stub_.chosen_ = stub_.living(stub_.timeline_.thread());
+  stub_.last_stop_ = stub_.standing("", stub_.chosen_);
+  stub_.say(
+      "rt0: the guest has moved; \"maintenance flush register-cache\" makes gdb look again\n");
+}
+
+void Monitor::execute(std::string_view command) {
   const auto [verb, argument] = split(trimmed(command), ' ');
   if (verb == "position") return position();
   if (verb == "goto") return go_to(trimmed(argument));
@@ -59,8 +69,6 @@ void Monitor::go_to(std::string_view where) {
     return;
   }
   stub_.watched([&] { (void)stub_.timeline_.go_to(*number); });
-  stub_.chosen_ = stub_.living(stub_.timeline_.thread());
-  stub_.last_stop_ = stub_.standing("", stub_.chosen_);
   position();
 }
 

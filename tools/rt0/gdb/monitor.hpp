@@ -15,6 +15,7 @@ class Monitor {
   void run(std::string_view command);
 
  private:
+  void execute(std::string_view command);
   void help();
   void position();
   void go_to(std::string_view where);

@@ -47,6 +47,8 @@ Port::Port(unsigned number) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLO
 
 Descriptor Port::accept() const {
   Descriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (client.get() < 0 && errno != EINTR && errno != ECONNABORTED)
+    emulator::base::user_error("cannot take a client: {}", std::strerror(errno));
   set_option(client.get(), IPPROTO_TCP, TCP_NODELAY, 1);  // answers are small, and waited for
   set_option(client.get(), SOL_SOCKET, SO_SNDTIMEO, kPatience);
   return client;

@@ -15,7 +15,8 @@ class Port {
   explicit Port(unsigned number);
   unsigned number() const { return number_; }
   int descriptor() const { return listener_.get(); }
-  /// Waits for a client; -1 when the one that came has gone again.
+  /// Waits for a client; -1 when the one that came has gone again. Throws base::UserError when the
+  /// host gives no more descriptors.
   Descriptor accept() const;
   /// Tells a client that comes now that another is being served.
   void refuse() const;
