@@ -56,14 +56,21 @@ Descriptor Port::accept() const {
 
 void Port::refuse() const {
   const Descriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  const std::string text = framed("E.rt0 serves one client at a time, and there is one");
+  const std::string text = "+" + framed("E.rt0 serves one client at a time, and there is one");
   if (client.get() < 0) return;
-  (void)!::write(client.get(), text.data(), text.size());
-  // To close with bytes unread would take the text back.
-  ::shutdown(client.get(), SHUT_WR);
+  // gdb throws away what comes before it has said something; and to close with bytes unread would
+  // take the text back.
   set_option(client.get(), SOL_SOCKET, SO_RCVTIMEO, kFarewell);
   std::array<char, 4096> unread{};
-  for (int i = 0; i<kMostReads&& ::read(client.get(), unread.data(), unread.size())> 0;) ++i;
+  for (int i = 0; i < kMostReads; ++i) {
+    const bool more = ::read(client.get(), unread.data(), unread.size()) > 0;
+    if (i == 0) {
+      (void)!::write(client.get(), text.data(), text.size());
+      ::shutdown(client.get(), SHUT_WR);
+    } else if (!more) {
+      break;
+    }
+  }
 }
 
 StubHooks Service::hooks() {

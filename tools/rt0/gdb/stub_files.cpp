@@ -22,7 +22,7 @@ std::string status_of(u64 size) {
   for (const u64 word : {u64{0}, u64{1}, kRegularReadable, u64{1}, u64{0}, u64{0}, u64{0}})
     big_endian(text, word, 4);
   for (const u64 word : {size, u64{4096}, (size + 511) / 512}) big_endian(text, word, 8);
-  big_endian(text, 0, 12);  // times
+  text.append(12, '\0');  // times
   return text;
 }
 
