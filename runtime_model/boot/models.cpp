@@ -19,12 +19,11 @@ void add_models(model::Registry& registry) {
   registry.add("runtime.getproccount", {17, 24}, getproccount);
   registry.add("runtime.getCPUCount", {25, 27}, getproccount);
   registry.add("runtime.getHugePageSize", {17, 27}, getHugePageSize);
-  // From go1.21 on, parts that the compiler inlined are watched only. go1.26 has another order.
+  // From go1.21 on, parts that the compiler inlined are watched only.
   registry.add("runtime.schedinit", {17, 20}, schedinit);
-  registry.add("runtime.schedinit", {21, 25}, schedinit, model::Use::beside);
+  registry.add("runtime.schedinit", {21, 27}, schedinit, model::Use::beside);
   registry.add("runtime.gogetenv", {17, 27}, gogetenv);
-  // go1.26 pairs Ps with the Ms that had them before.
-  registry.add("runtime.procresize", {17, 25}, procresize);
+  registry.add("runtime.procresize", {17, 27}, procresize);
   registry.add("runtime.(*p).init", {17, 27}, p_init);
   registry.add("runtime.mstart0", {17, 27}, mstart0);
   registry.add("runtime.mstart1", {17, 27}, mstart1);

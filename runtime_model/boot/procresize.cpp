@@ -46,27 +46,34 @@ Part<> grow_mask(Runtime& rt, golang::Slice<golang::Ref<u32>> mask, u64 words, u
   const u64 old = mask.len();
   const Addr from = mask.data();
   const Addr grown = co_await rt.call<Addr>("runtime.makeslicecopy", type, words, old, from);
-  rt.step(nth == 0 ? "procresize/idle-mask" : "procresize/timer-mask",
-          nth == 0 ? "idlepMask has a bit for each P that is idle, so that thieves pass it by"
-                   : "timerpMask has a bit for each P that may have timers",
-          [&] {
-            mask.data() = grown;
-            mask.len() = words;
-            mask.cap() = words;
-          });
+  constexpr std::string_view kIds[] = {"procresize/idle-mask", "procresize/timer-mask",
+                                       "procresize/span-mask"};
+  constexpr const char* kWhy[] = {
+      "idlepMask has a bit for each P that is idle, so that thieves pass it by",
+      "timerpMask has a bit for each P that may have timers",
+      "spanqMask has a bit for each P that has spans to mark"};
+  rt.step(kIds[nth], kWhy[nth], [&] {
+    mask.data() = grown;
+    mask.len() = words;
+    mask.cap() = words;
+  });
+}
+
+void cut_masks(Runtime& rt, u64 words) {
+  rt.idlepMask().len() = words;
+  rt.timerpMask().len() = words;
+  if (rt.go() >= 26) rt.work().spanqMask().len() = words;
 }
 
 Part<> grow(Runtime& rt, i32 nprocs, u64 words) {
   co_await rt.lock(rt.allpLock().address());
   co_await grow_allp(rt, nprocs);
   if (words <= rt.idlepMask().cap()) {
-    rt.step("procresize/masks", "the masks are long enough", [&] {
-      rt.idlepMask().len() = words;
-      rt.timerpMask().len() = words;
-    });
+    rt.step("procresize/masks", "the masks are long enough", [&] { cut_masks(rt, words); });
   } else {
     co_await grow_mask(rt, rt.idlepMask(), words, 0);
     co_await grow_mask(rt, rt.timerpMask(), words, 1);
+    if (rt.go() >= 26) co_await grow_mask(rt, rt.work().spanqMask(), words, 2);
   }
   co_await rt.unlock(rt.allpLock().address());
 }
@@ -76,8 +83,7 @@ Part<> trim(Runtime& rt, i32 nprocs, u64 words) {
   co_await rt.lock(rt.allpLock().address());
   rt.step("procresize/trim", fmt::format("allp and its masks now count {} Ps", nprocs), [&] {
     rt.allp().len() = static_cast<u64>(nprocs);
-    rt.idlepMask().len() = words;
-    rt.timerpMask().len() = words;
+    cut_masks(rt, words);
   });
   co_await rt.unlock(rt.allpLock().address());
 }
@@ -133,6 +139,74 @@ Part<P> sort_out(Runtime& rt, i32 nprocs, i64 now) {
   co_return runnable;
 }
 
+/// A list of Ps, linked, that a local variable of the Go function holds.
+void push(const P& pp, P& list) {
+  pp.link() = list;
+  list = pp;
+}
+P pop(P& list) {
+  const P pp = list;
+  list = pp.link();
+  return pp;
+}
+
+/// The M that had the P last, if it still lives and is idle; it is taken out of the idle ones.
+Part<golang::M> last_m(Runtime& rt, P pp) {
+  const Addr word = pp.oldm();
+  golang::M mp = rt.m(word == Addr() ? Addr() : rt.load<Addr>(word));
+  if (mp) mp = co_await thread::mgetSpecific(rt, mp);
+  co_return mp;
+}
+
+Part<> give_m(Runtime& rt, P pp, golang::M mp, P& runnable) {
+  rt.step("procresize/runnable",
+          fmt::format("P{} has work: the caller will start it", pp.id().get()), [&] {
+            pp.m() = mp;
+            push(pp, runnable);
+          });
+  co_return;
+}
+
+/// From go1.26 on: a P with work gets the M that it had before, if that is free; and while the
+/// collector marks, Ps without work may get one of its workers.
+Part<P> sort_out_1_26(Runtime& rt, i32 nprocs, i64 now) {
+  P runnable = rt.p(Addr()), without_m = rt.p(Addr()), idle = rt.p(Addr());
+  for (i32 i = nprocs - 1; i >= 0; --i) {
+    const P pp = rt.allp(i);
+    if (rt.getm().p() == pp) continue;
+    const bool empty = thread::runqempty(pp);
+    rt.step("procresize/idle", fmt::format("P{} has no thread", i), [&] {
+      pp.status() = kPidle;
+      if (empty) push(pp, idle);
+    });
+    if (empty) continue;
+    const golang::M mp = co_await last_m(rt, pp);
+    if (mp)
+      co_await give_m(rt, pp, mp, runnable);
+    else
+      rt.step("procresize/any-thread", "its last thread is not free: any other will do",
+              [&] { push(pp, without_m); });
+  }
+  while (without_m) {
+    const P pp = pop(without_m);
+    const golang::M mp = co_await thread::mget(rt);
+    co_await give_m(rt, pp, mp, runnable);
+  }
+  while (rt.gcBlackenEnabled() != 0 && idle) {
+    const bool assigned = co_await rt.call<bool>(
+        "runtime.(*gcControllerState).assignWaitingGCWorker", rt.gcController(), idle, now);
+    if (!assigned) break;
+    const P pp = pop(idle);
+    const golang::M mp = co_await thread::mget(rt);
+    co_await give_m(rt, pp, mp, runnable);
+  }
+  while (idle) {
+    const P pp = pop(idle);
+    co_await thread::pidleput(rt, pp, now);
+  }
+  co_return runnable;
+}
+
 /// Both lie in the P: the slices begin on the arrays that follow them. Five sizes of deferred calls
 /// up to go1.17, one since.
 void init_deferpool(const P& pp) {
@@ -179,6 +253,7 @@ void reset(const golang::WbBuf& buffer) {
 Model<> p_init(Runtime& rt, P pp, i32 id) {
   rt.step("p.init/empty", fmt::format("P{} begins: stopped, with empty caches", id), [&] {
     pp.id() = id;
+    if (rt.go() >= 26) pp.gcw().id() = id;
     pp.status() = kPgcstop;
     pp.sudogcache().data() = pp.sudogbuf().address();
     pp.sudogcache().len() = 0;
@@ -249,7 +324,11 @@ Model<P> procresize(Runtime& rt, i32 nprocs) {
     co_await rt.call<void>("runtime.(*p).destroy", pp);
   }
   co_await trim(rt, nprocs, words);
-  const P runnable = co_await sort_out(rt, nprocs, now);
+  P runnable;
+  if (rt.go() >= 26)
+    runnable = co_await sort_out_1_26(rt, nprocs, now);
+  else
+    runnable = co_await sort_out(rt, nprocs, now);
   co_await steal_order_reset(rt, static_cast<u32>(nprocs));
   rt.step("procresize/gomaxprocs", fmt::format("GOMAXPROCS is {}", nprocs),
           [&] { rt.gomaxprocs() = nprocs; });

@@ -85,11 +85,13 @@ Part<> hashing(Runtime& rt) {
   co_await real(rt, "schedinit/alginit",
                 "choose how maps hash, by AES instructions if there are any: no map may be used "
                 "before",
-                "runtime.alginit");
+                rt.go() >= 27 ? "internal/runtime/maps.AlgInit" : "runtime.alginit");
 }
 
 /// From the CPU to the first thread: each release has its own order.
 Part<> machine(Runtime& rt) {
+  const bool random_first = rt.go() >= 26;  // the heap's place in memory is random, too
+  if (random_first) co_await seed_random(rt);
   co_await real(rt, "schedinit/mallocinit",
                 "the heap: address space is reserved, nothing is allocated yet",
                 "runtime.mallocinit");
@@ -101,7 +103,7 @@ Part<> machine(Runtime& rt) {
     co_return;
   }
   co_await processor(rt);
-  if (rt.go() >= 22) co_await seed_random(rt);
+  if (rt.go() >= 22 && !random_first) co_await seed_random(rt);
   co_await hashing(rt);
   if (rt.go() < 22) co_await seed_random(rt);
   co_await first_thread(rt);
@@ -260,6 +262,12 @@ Model<> schedinit(Runtime& rt) {
   rt.step("schedinit/maxmcount",
           "more than 10,000 threads are taken for a mistake: the program is stopped then",
           [&] { rt.sched().maxmcount() = 10000; });
+  if (rt.go() >= 26)
+    rt.step("schedinit/midle", "the list of idle threads: where in an M its links are", [&] {
+      const golang::M m0 = rt.m0();
+      rt.sched().midle_initialized() = true;
+      rt.sched().midle_nodeOffset() = m0.idleNode_prev().address() - m0.address();
+    });
   if (rt.go() >= 25)
     co_await real(rt, "schedinit/parseRuntimeDebugVars",
                   "GODEBUG first, before anything that its settings could change",

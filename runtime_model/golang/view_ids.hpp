@@ -8,7 +8,7 @@ namespace runtime_model::golang {
 // clang-format off
 #define RT0_ALL_VIEWS(X) \
   X(AddrRange) X(AddrRanges) X(ArenaHint) X(Chacha8) X(DebugVars) X(Defer) X(Fixalloc) \
-  X(Forcegc) X(Funcval) X(G) X(GList) X(GQueue) X(GcBitsArenas) X(GcController) X(GcWork) X(GlobalAlloc) \
+  X(Forcegc) X(Funcval) X(G) X(GList) X(GQueue) X(GcBitsArenas) X(GcController) X(CleanupQueue) X(GcWork) X(GlobalAlloc) \
   X(Gobuf) X(GsignalStack) X(ConsistentHeapStats) X(HeapStatsDelta) X(Hchan) X(HeapArena) X(LinearAlloc) X(M) X(MFixup) X(MLockProfile) \
   X(MOS) X(MSpanList) X(Mcache) X(Mcentral) X(Memstats) X(MemstatsBySize) X(Mheap) X(MheapCentral) \
   X(MheapCurArena) X(Mlink) X(Moduledata) X(Mspan) X(Mutex) X(NewmHandoff) X(Note) X(P) \

@@ -59,6 +59,12 @@ RT0_VIEW(Workbuf, "runtime.workbuf", "");
   X(Ref<u32>, tail, "tail")
 RT0_VIEW(SpanSPMC, "runtime.spanSPMC", "");
 
+#define RT0_FIELDS_CleanupQueue(X)  \
+  X(Ref<u64>, workUnits, "workUnits") \
+  X(Ref<u32>, asleep, "asleep")     \
+  X(Ref<u32>, ng, "ng")
+RT0_VIEW(CleanupQueue, "runtime.cleanupQueue", "");
+
 #define RT0_FIELDS_WbBuf(X)       \
   X(Ref<Addr>, next, "next")      \
   X(Ref<Addr>, end, "end")        \
@@ -165,6 +171,8 @@ RT0_VIEW(TimeHistogram, "runtime.timeHistogram", "");
   X(Ref<i64>, pollUntil, "pollUntil")                               \
   X(Mutex, lock, "lock")                                            \
   X(Ptr<M>, midle, "midle|midle.obj")                               \
+  X(Ref<bool>, midle_initialized, "midle.initialized")              \
+  X(Ref<u64>, midle_nodeOffset, "midle.nodeOffset")                 \
   X(Ref<i32>, nmidle, "nmidle")                                     \
   X(Ref<i32>, nmidlelocked, "nmidlelocked")                         \
   X(Ref<i64>, mnext, "mnext")                                       \

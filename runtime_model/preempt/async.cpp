@@ -64,6 +64,17 @@ Model<std::tuple<bool, Addr>> isAsyncSafePoint(Runtime& rt, G gp, Addr pc, Addr 
   co_return no;
 }
 
+Model<> asyncPreempt2_on_g0(Runtime& rt) {
+  rt.step("asyncPreempt2/mcall",
+          "the rest happens on g0: its vector registers are put aside there, and it gives way or "
+          "is stopped");
+  co_await rt.long_call<void>("runtime.mcall", model::Unknown{});
+  const G gp = rt.getg();
+  co_await rt.call<void>("runtime.xRegRestore", gp);
+  rt.step("asyncPreempt2/back", "its turn again: asyncPreempt restores every register",
+          [&] { gp.asyncSafePoint() = false; });
+}
+
 Model<> asyncPreempt2(Runtime& rt) {
   const G gp = rt.getg();
   const bool stop = gp.preemptStop();

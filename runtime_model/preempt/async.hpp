@@ -16,5 +16,7 @@ Model<std::tuple<bool, Addr>> isAsyncSafePoint(Runtime& rt, golang::G gp, Addr p
                                                Addr lr);
 /// With all registers saved, on the goroutine's stack: it gives way and comes back.
 Model<> asyncPreempt2(Runtime& rt);
+/// As from go1.26 on, where a function of its own does most of it.
+Model<> asyncPreempt2_on_g0(Runtime& rt);
 
 }  // namespace runtime_model::preempt

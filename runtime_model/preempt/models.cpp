@@ -20,12 +20,12 @@ void add_models(model::Registry& registry) {
   registry.add("runtime.goschedImpl", {22, 27}, goschedImpl);
   registry.add("runtime.preemptPark", {17, 27}, preemptPark);
   registry.add("runtime.preemptone", {17, 27}, preemptone);
-  // go1.26 takes a P from a system call in another way.
   registry.add("runtime.retake", {17, 25}, retake);
+  registry.add("runtime.retake", {26, 27}, retake_running);
   registry.add("runtime.doSigPreempt", {17, 27}, doSigPreempt);
   registry.add("runtime.isAsyncSafePoint", {17, 27}, isAsyncSafePoint);
-  // go1.26 does most of it on g0, in a function of its own.
   registry.add("runtime.asyncPreempt2", {17, 25}, asyncPreempt2, Use::beside);
+  registry.add("runtime.asyncPreempt2", {26, 27}, asyncPreempt2_on_g0, Use::beside);
 }
 
 }  // namespace runtime_model::preempt

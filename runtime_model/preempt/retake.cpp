@@ -67,7 +67,78 @@ Model<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
   co_return taken;
 }
 
+/// What setBlockOnExitSyscall returned: a goroutine in a system call that cannot come back from it
+/// before its scan bit is taken off again.
+struct Held {
+  Addr gp, mp, pp;
+  u32 status;
+  bool any;
+};
+Held held_of(Runtime& rt, Addr gp) {
+  return {gp, Addr(rt.result(1)), Addr(rt.result(2)), static_cast<u32>(rt.result(3)),
+          (rt.result(4) & 0xff) != 0};
+}
+
+/// go1.26 on: a P stays running while its M is in a system call. Has it to be taken?
+Model<bool> has_to_go(Runtime& rt, P pp, i64 now, bool long_since) {
+  const golang::Sysmontick seen = pp.sysmontick();
+  const u32 tick = pp.syscalltick();
+  if (!long_since && seen.syscalltick() != tick) {
+    rt.step(
+        "retake/seen-syscall",
+        fmt::format("P {} is in a system call that was not there at the last look", pp.id().get()),
+        [&] {
+          seen.syscalltick() = tick;
+          seen.syscallwhen() = now;
+        });
+    co_return false;
+  }
+  const bool others = rt.sched().nmspinning() + rt.sched().npidle() > 0;
+  co_return !(has_no_work(pp) && others && seen.syscallwhen() + kSyscallAlone > now);
+}
+
+Model<bool> take_from_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
+  const Addr gp = co_await rt.call<Addr>("runtime.setBlockOnExitSyscall", pp);
+  const Held held = held_of(rt, gp);
+  if (!held.any) co_return false;
+  const bool go = co_await has_to_go(rt, pp, now, long_since);
+  if (go) {
+    rt.step("retake/take",
+            fmt::format("its M sits in a system call: P {} goes to another one", pp.id().get()));
+    co_await rt.call<void>("runtime.syscallingThread.releaseP", held.gp, held.mp, held.pp,
+                           held.status, kPidle);
+  }
+  co_await rt.call<void>("runtime.casfrom_Gscanstatus", held.gp, held.status | sched::kGscan,
+                         held.status);
+  if (go) co_await rt.call<void>("runtime.handoffp", pp);
+  co_return go;
+}
+
+Model<bool> check_one(Runtime& rt, P pp, i64 now) {
+  const bool long_since = co_await check_running(rt, pp, now);
+  co_await rt.unlock(rt.allpLock().address());
+  co_await rt.call<void>("runtime.incidlelocked", emulator::i32{-1});
+  const bool taken = co_await take_from_syscall(rt, pp, now, long_since);
+  co_await rt.call<void>("runtime.incidlelocked", emulator::i32{1});
+  co_await rt.lock(rt.allpLock().address());
+  co_return taken;
+}
+
 }  // namespace
+
+Model<u32> retake_running(Runtime& rt, i64 now) {
+  if (sched::tracing(rt)) co_await rt.decline(std::string(sched::kTracing));
+  u32 taken = 0;
+  co_await rt.lock(rt.allpLock().address());
+  for (u64 i = 0; i < rt.allp().len(); ++i) {
+    const P pp = rt.allp(i);
+    if (!pp || pp.status() != kPrunning) continue;
+    const bool took = co_await check_one(rt, pp, now);
+    if (took) ++taken;
+  }
+  co_await rt.unlock(rt.allpLock().address());
+  co_return taken;
+}
 
 Model<bool> preemptone(Runtime& rt, P pp) {
   const golang::M mp = pp.m();

@@ -11,5 +11,7 @@ Model<bool> preemptone(Runtime& rt, golang::P pp);
 /// For every P: has its goroutine run for 10 ms, has its M been in a system call for a while? How
 /// many Ps it took from system calls.
 Model<u32> retake(Runtime& rt, i64 now);
+/// As from go1.26 on, where a P in a system call stays running.
+Model<u32> retake_running(Runtime& rt, i64 now);
 
 }  // namespace runtime_model::preempt

@@ -37,6 +37,9 @@ Model<golang::G> take_share(Runtime& rt, golang::P pp);
 /// Every 61st tick.
 Model<Found> global_for_fairness(Runtime& rt, golang::P pp);
 Model<> wake_finalizer(Runtime& rt);
+/// go1.25 on: functions that AddCleanup registered are due, and goroutines for them sleep, or more
+/// of them may be made.
+Model<> wake_cleanups(Runtime& rt);
 Model<Found> own_queue(Runtime& rt, Search& s);
 Model<Found> global_queue(Runtime& rt, Search& s);
 /// Goroutines whose files or timers are ready, without waiting.

@@ -1,4 +1,6 @@
 // The sources that are looked at while the M has a P.
+#include <algorithm>
+
 #include "runtime_model/model/code_facts.hpp"
 #include "runtime_model/sched/find.hpp"
 #include "runtime_model/thread/gc_work.hpp"
@@ -130,6 +132,17 @@ Model<> wake_finalizer(Runtime& rt) {
   }
   const i64 traceskip = 0;
   if (gp != Addr()) co_await rt.call<void>("runtime.ready", gp, traceskip, true);
+}
+
+Model<> wake_cleanups(Runtime& rt) {
+  constexpr std::string_view kWake = "runtime.(*cleanupQueue).wake";
+  if (rt.go() < 25 || !rt.has_function(kWake)) co_return;
+  const Addr at = model::constant_argument(rt, "runtime.findRunnable", kWake, emulator::cpu::rax);
+  const auto queue = rt.at<golang::CleanupQueue>(at);
+  const i32 most = std::max(rt.gomaxprocs() / 4, 1);
+  if (queue.workUnits() == 0) co_return;
+  if (queue.asleep() == 0 && queue.ng() >= static_cast<u32>(most)) co_return;
+  co_await rt.call<void>(kWake, queue);
 }
 
 Model<Found> own_queue(Runtime& rt, Search& s) {

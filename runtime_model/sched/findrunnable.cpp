@@ -7,6 +7,7 @@ namespace {
 /// From the own queue on, all releases look in this order.
 Model<Found> ordinary(Runtime& rt, Search& s) {
   co_await wake_finalizer(rt);
+  co_await wake_cleanups(rt);
   Found found = co_await own_queue(rt, s);
   if (!found) found = co_await global_queue(rt, s);
   if (!found) found = co_await network(rt);

@@ -21,6 +21,9 @@ Model<> wirep(Runtime& rt, golang::P pp) {
 
 Model<> acquirep(Runtime& rt, golang::P pp) {
   co_await wirep(rt, pp);
+  if (rt.go() >= 26)
+    rt.step("acquirep/oldm", "the P remembers this M: it will be woken with it, if it can",
+            [&] { pp.oldm() = rt.getm().self().get(); });
   // Real code: it has to do something only when a GC cycle began while the P was idle.
   co_await rt.call<void>("runtime.(*mcache).prepareForSweep", pp.mcache());
 }
@@ -30,6 +33,10 @@ Model<golang::P> releasep(Runtime& rt) {
   const golang::P pp = mp.p();
   Runtime::require(!!pp, "releasep: invalid arg");
   Runtime::require(pp.m() == mp && pp.status() == kPrunning, "releasep: invalid p state");
+  // Real code: a worker of the collector that was picked for this P is free for others.
+  if (rt.go() >= 26)
+    co_await rt.call<void>("runtime.(*gcControllerState).releaseNextGCMarkWorker",
+                           rt.gcController(), pp);
   rt.step("releasep/apart",
           fmt::format("M{} lets go of P{}, which any M may now take", mp.id().get(), pp.id().get()),
           [&] {

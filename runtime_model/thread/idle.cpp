@@ -138,6 +138,25 @@ Model<golang::M> mget(Runtime& rt) {
   co_return mp;
 }
 
+Model<golang::M> mgetSpecific(Runtime& rt, golang::M mp) {
+  const golang::Schedt sched = rt.sched();
+  const golang::M before = mp.idleNode_prev(), after = mp.idleNode_next();
+  // It is not there, or alone: Go cannot tell these apart.
+  if (!before && !after) co_return before;
+  if (sched.midle() == mp) {
+    const golang::M first = co_await mget(rt);
+    co_return first;
+  }
+  rt.step("mgetSpecific/unlink", fmt::format("M{} sleeps, and can be woken", mp.id().get()), [&] {
+    if (before) before.idleNode_next() = after;
+    if (after) after.idleNode_prev() = before;
+    mp.idleNode_prev() = Addr();
+    mp.idleNode_next() = Addr();
+    --sched.nmidle();
+  });
+  co_return mp;
+}
+
 Model<i64> mReserveID(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   const i64 id = sched.mnext();

@@ -25,6 +25,8 @@ Model<> updateTimerPMask(Runtime& rt, golang::P pp);
 Model<> mput(Runtime& rt, golang::M mp);
 /// Takes the M that went to sleep last, or null. Up to go1.25: later the list is a double one.
 Model<golang::M> mget(Runtime& rt);
+/// go1.26 on: this M, if it is one of the idle ones; else null.
+Model<golang::M> mgetSpecific(Runtime& rt, golang::M mp);
 
 /// The number of the next M. Go: runtime/proc.go, mReserveID.
 Model<i64> mReserveID(Runtime& rt);

@@ -62,6 +62,7 @@ void add_models(model::Registry& registry) {
   registry.add("runtime.updateTimerPMask", {17, 22}, updateTimerPMask);
   registry.add("runtime.mput", {17, 27}, mput);
   registry.add("runtime.mget", {17, 27}, mget);
+  registry.add("runtime.mgetSpecific", {26, 27}, mgetSpecific);
   registry.add("runtime.mReserveID", {17, 27}, mReserveID);
   registry.add("runtime.incidlelocked", {17, 27}, incidlelocked);
   add_threads(registry);

@@ -119,8 +119,15 @@ Model<> mexit(Runtime& rt, bool os_stack) {
     co_await rt.call<void>("runtime.stackfree", mp.gsignal()->stack().lo(),
                            mp.gsignal()->stack().hi());
     rt.step("mexit/gsignal", "its signal stack is free", [&] { mp.gsignal() = Addr(); });
+    if (rt.go() >= 24) co_await rt.call<void>("runtime.vgetrandomDestroy", mp);
+    if (rt.go() >= 26)
+      rt.step("mexit/self", "Ps that remember it find it gone",
+              [&] { rt.store<Addr>(mp.self(), Addr()); });
     co_await unlink(rt, mp);
   }
+  if (!first && rt.go() >= 22)
+    rt.step("mexit/lock-waits", "how long it waited for locks counts for the whole program",
+            [&] { rt.sched().totalRuntimeLockWaitTime() += mp.mLockProfile().waitTime(); });
   const golang::P pp = co_await releasep(rt);
   co_await rt.call<void>("runtime.handoffp", pp);
   co_await count_freed(rt);
