@@ -40,16 +40,18 @@ void add_pages(model::Registry& registry, golang::Releases r) {
 }
 
 void add_caches(model::Registry& registry, golang::Releases r) {
+  // go1.21 writes a new span's bitmap in a function that may need more stack, and have it moved.
+  const auto use = r.first >= 21 ? model::Use::on_g0 : model::Use::anywhere;
   registry.add("runtime.allocmcache", r, allocmcache);
-  registry.add("runtime.(*mcache).refill", r, refill);
-  registry.add("runtime.(*mcache).nextFree", r, nextFree);
+  registry.add("runtime.(*mcache).refill", r, refill, use);
+  registry.add("runtime.(*mcache).nextFree", r, nextFree, use);
   if (r.first < 19)
     registry.add("runtime.(*mcache).allocLarge", r, allocLarge_zeroing);
   else
     registry.add("runtime.(*mcache).allocLarge", r, allocLarge);
-  registry.add("runtime.(*mcentral).cacheSpan", r, cacheSpan);
+  registry.add("runtime.(*mcentral).cacheSpan", r, cacheSpan, use);
   registry.add("runtime.(*mcentral).uncacheSpan", r, uncacheSpan);
-  registry.add("runtime.(*mcentral).grow", r, mcentral_grow);
+  registry.add("runtime.(*mcentral).grow", r, mcentral_grow, use);
   registry.add("runtime.(*spanSet).push", r, span_set_push);
   registry.add("runtime.(*spanSet).pop", r, span_set_pop);
   registry.add("runtime.(*mspan).nextFreeIndex", r, nextFreeIndex);
