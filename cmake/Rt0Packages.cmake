@@ -9,6 +9,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(dw REQUIRED libdw)   # its headers: runtime_model/golang/libdw.hpp loads it
+pkg_check_modules(edit REQUIRED libedit)   # its header: tools/rt0/debug/libedit.hpp loads it
 find_path(RT0_CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
 if(RT0_TESTS)
   find_package(Catch2 REQUIRED)   # version 2 (Debian 12) or 3 (later): tests/support/catch.hpp hides the difference

@@ -2,7 +2,7 @@
 # Debian 12 and later, Ubuntu 22.04 and later. Everything else: install the same packages and both commands go on.
 
 rt0_packages="g++ cmake ninja-build pkg-config libzydis-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
-  libzstd-dev libxxhash-dev libdw-dev catch2 gdb golang-go"
+  libzstd-dev libxxhash-dev libdw-dev libedit-dev catch2 gdb golang-go"
 
 rt0_say() { printf '== %s\n' "$*"; }
 

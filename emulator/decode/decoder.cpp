@@ -10,17 +10,20 @@ namespace emulator::decode {
 
 struct Decoder::Impl {
   ZydisDecoder decoder;
-  ZydisFormatter formatter;
+  ZydisFormatter intel, att;
 };
 
 Decoder::Decoder() : impl_(std::make_unique<Impl>()) {
   ZydisDecoderInit(&impl_->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  ZydisFormatterInit(&impl_->formatter, ZYDIS_FORMATTER_STYLE_INTEL);
-  ZydisFormatterSetProperty(&impl_->formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE);
-  ZydisFormatterSetProperty(&impl_->formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, 0);
-  ZydisFormatterSetProperty(&impl_->formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_RELATIVE, 0);
-  ZydisFormatterSetProperty(&impl_->formatter, ZYDIS_FORMATTER_PROP_DISP_PADDING, 0);
-  ZydisFormatterSetProperty(&impl_->formatter, ZYDIS_FORMATTER_PROP_IMM_PADDING, 0);
+  ZydisFormatterInit(&impl_->intel, ZYDIS_FORMATTER_STYLE_INTEL);
+  ZydisFormatterInit(&impl_->att, ZYDIS_FORMATTER_STYLE_ATT);
+  for (auto* formatter : {&impl_->intel, &impl_->att}) {
+    ZydisFormatterSetProperty(formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE);
+    for (const auto padding :
+         {ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, ZYDIS_FORMATTER_PROP_ADDR_PADDING_RELATIVE,
+          ZYDIS_FORMATTER_PROP_DISP_PADDING, ZYDIS_FORMATTER_PROP_IMM_PADDING})
+      ZydisFormatterSetProperty(formatter, padding, 0);
+  }
 }
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
@@ -188,13 +191,14 @@ std::string_view Decoder::isa_set(std::span<const u8> code) const {
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
 
-std::string Decoder::format(std::span<const u8> code, Addr pc) const {
+std::string Decoder::format(std::span<const u8> code, Addr pc, Syntax syntax) const {
+  const ZydisFormatter& formatter = syntax == Syntax::att ? impl_->att : impl_->intel;
   ZydisDecodedInstruction z;
   std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
   std::array<char, 256> text{};
   if (!ZYAN_SUCCESS(
           ZydisDecoderDecodeFull(&impl_->decoder, code.data(), code.size(), &z, operands.data())) ||
-      !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&impl_->formatter, &z, operands.data(),
+      !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &z, operands.data(),
                                                     z.operand_count_visible, text.data(),
                                                     text.size(), pc.value, nullptr)))
     return "(bad)";

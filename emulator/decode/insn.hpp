@@ -45,6 +45,9 @@ struct Insn {
   Addr next() const { return pc + length; }
 };
 
+/// Spellings of an instruction: Intel's manuals', AT&T's (objdump's and gdb's default).
+enum class Syntax : u8 { intel, att };
+
 /// One Zydis decoder, 64-bit mode. Not copyable; cheap to make.
 class Decoder {
  public:
@@ -62,7 +65,7 @@ class Decoder {
   /// path.
   std::string_view isa_set(std::span<const u8> code) const;
   /// Intel syntax, as rt0 prints it: "mov rbx, [rsi+0x10]".
-  std::string format(std::span<const u8> code, Addr pc) const;
+  std::string format(std::span<const u8> code, Addr pc, Syntax syntax = Syntax::intel) const;
 
  private:
   struct Impl;

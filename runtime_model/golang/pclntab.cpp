@@ -81,7 +81,7 @@ bool is_executable(const ElfImage& image, Addr address) {
 /// The fields of a `_func` that matter here. (runtime/runtime2.go, type _func)
 struct Pclntab::Record {
   bool valid = false;
-  u32 name = 0, pcfile = 0, pcln = 0, unit = 0;
+  u32 name = 0, pcsp = 0, pcfile = 0, pcln = 0, unit = 0;
 };
 
 std::optional<Pclntab> Pclntab::find(const ElfImage& image) {
@@ -195,7 +195,7 @@ Pclntab::Record Pclntab::record(u32 index) const {
   const Bytes records = layout_ == PclntabLayout::go12 ? table_ : functab_;
   const auto fields = load<Fields>(tail(records, offset), wide ? 8 : 4);
   if (!fields) return {};
-  return {true, fields->name, fields->pcfile, fields->pcln, fields->unit};
+  return {true, fields->name, fields->pcsp, fields->pcfile, fields->pcln, fields->unit};
 }
 
 std::string_view Pclntab::name(u32 index) const {
@@ -256,6 +256,13 @@ std::optional<SourceLine> Pclntab::line(Addr pc) const {
   const std::string_view name = file_name(r.unit, *file);
   if (name.empty()) return std::nullopt;
   return SourceLine{name, *line};
+}
+
+std::optional<u64> Pclntab::frame_size(Addr pc) const {
+  const auto index = index_of(pc);
+  const Record r = index ? record(*index) : Record();
+  const auto size = r.valid ? value_at(r.pcsp, entry(*index), pc) : std::nullopt;
+  return size && *size >= 0 ? std::optional<u64>(static_cast<u64>(*size)) : std::nullopt;
 }
 
 }  // namespace runtime_model::golang

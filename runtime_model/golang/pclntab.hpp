@@ -52,6 +52,9 @@ class Pclntab {
   /// Index of the function that holds `pc`.
   std::optional<emulator::u32> index_of(emulator::Addr pc) const;
   std::optional<SourceLine> line(emulator::Addr pc) const;
+  /// Bytes from the stack pointer up to the return address, when the instruction at `pc` is next.
+  /// Nothing where the compiler or assembler does not say. (runtime/symtab.go, funcspdelta)
+  std::optional<emulator::u64> frame_size(emulator::Addr pc) const;
 
  private:
   struct Record;

@@ -214,4 +214,8 @@ std::string SymbolTable::describe(Addr address) const {
 
 std::optional<SourceLine> SymbolTable::line(Addr pc) const { return pclntab_.line(pc - bias_); }
 
+std::optional<u64> SymbolTable::frame_size(Addr pc) const {
+  return pclntab_.frame_size(pc - bias_);
+}
+
 }  // namespace runtime_model::golang

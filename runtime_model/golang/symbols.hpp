@@ -80,6 +80,10 @@ class SymbolTable {
   /// File and line of the instruction at `pc`, by pclntab.
   std::optional<SourceLine> line(emulator::Addr pc) const;
 
+  /// Bytes from the stack pointer up to the return address, when the instruction at `pc` is next;
+  /// nothing where pclntab does not say.
+  std::optional<emulator::u64> frame_size(emulator::Addr pc) const;
+
   /// In address order.
   std::span<const Function> functions() const { return functions_; }
   std::span<const DataSymbol> data_symbols() const { return data_; }

@@ -1,4 +1,5 @@
 // rt0 check: the models beside the real code.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>

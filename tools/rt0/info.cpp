@@ -1,4 +1,5 @@
 // rt0 info: what a Go program says of itself.
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "emulator/base/error.hpp"

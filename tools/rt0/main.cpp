@@ -1,5 +1,6 @@
 // The command line: rt0 COMMAND [OPTIONS] [PROG [ARGS…]].
 #include <malloc.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <new>
@@ -30,6 +31,7 @@ int command_line(int argc, char** argv) {
   app.set_version_flag("--version", "rt0 " RT0_VERSION);
   app.require_subcommand(1);
   rt0::add_run(app, status);
+  rt0::add_debug(app, status);
   rt0::add_trace(app, status);
   rt0::add_show(app, status);
   rt0::add_info(app, status);

@@ -1,5 +1,7 @@
 #include "tools/rt0/models.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 
 #include "emulator/base/error.hpp"

@@ -1,5 +1,7 @@
 #include "tools/rt0/options.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 

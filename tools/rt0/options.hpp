@@ -1,12 +1,14 @@
 /// What the user decides on the command line, shared by every command that runs a program.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <string>
 #include <vector>
 
 #include "emulator/machine/machine.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace rt0 {
 
@@ -43,5 +45,6 @@ void add_info(CLI::App& app, int& status);
 void add_verify(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_serve(CLI::App& app, int& status);
+void add_debug(CLI::App& app, int& status);
 
 }  // namespace rt0

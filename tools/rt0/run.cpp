@@ -1,5 +1,6 @@
 // rt0 run: boot a program and tell what its runtime does, in words.
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,4 +1,5 @@
 // rt0 serve: a program for gdb to attach to.
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <filesystem>

@@ -4,22 +4,28 @@
 
 namespace rt0 {
 
-Session::Session(const RunOptions& options, emulator::kernel::Host* host, Symbols symbols) {
+MachineParts machine_parts(const RunOptions& options, const Program& program) {
   auto settings = settings_of(options);
-  program_ =
-      load_program(options.program.empty() ? std::string() : options.program.front(), symbols);
   settings.kernel.argv = options.program;
   if (settings.kernel.argv.empty()) settings.kernel.argv.emplace_back();
-  settings.kernel.argv.front() = program_.base;
+  settings.kernel.argv.front() = program.base;
   // The image borrows the file's bytes: one owner keeps both.
   struct Both {
     std::shared_ptr<const emulator::kernel::ElfImage> image;
     std::shared_ptr<const void> bytes;
   };
-  auto both = std::make_shared<Both>(Both{program_.image, program_.owner});
-  std::shared_ptr<const emulator::kernel::ElfImage> image(both, both->image.get());
-  machine_ = std::make_unique<emulator::machine::Machine>(std::move(settings), std::move(image),
-                                                          host != nullptr ? *host : host_);
+  auto both = std::make_shared<Both>(Both{program.image, program.owner});
+  return {std::move(settings),
+          std::shared_ptr<const emulator::kernel::ElfImage>(both, both->image.get())};
+}
+
+Session::Session(const RunOptions& options, emulator::kernel::Host* host, Symbols symbols) {
+  (void)settings_of(options);  // a bad option is said before a bad program
+  program_ =
+      load_program(options.program.empty() ? std::string() : options.program.front(), symbols);
+  MachineParts parts = machine_parts(options, program_);
+  machine_ = std::make_unique<emulator::machine::Machine>(
+      std::move(parts.settings), std::move(parts.image), host != nullptr ? *host : host_);
   machine_->kernel().on.notice = [](const std::string& text) {
     fmt::print(stderr, "rt0: {}\n", text);
   };

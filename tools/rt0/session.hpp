@@ -11,6 +11,13 @@
 
 namespace rt0 {
 
+/// What a machine is made from.
+struct MachineParts {
+  emulator::machine::Settings settings;
+  std::shared_ptr<const emulator::kernel::ElfImage> image;  ///< keeps the file's bytes too
+};
+MachineParts machine_parts(const RunOptions& options, const Program& program);
+
 class Session {
  public:
   /// `host`: instead of the standard streams; it outlives the session.

@@ -1,4 +1,6 @@
 // rt0 show: read a trace back as text or JSON Lines.
+#include <CLI/CLI.hpp>
+
 #include "emulator/base/error.hpp"
 #include "tools/rt0/options.hpp"
 #include "traces/format/filter.hpp"

@@ -1,4 +1,5 @@
 // rt0 trace: record what a run does.
+#include <CLI/CLI.hpp>
 #include <unordered_map>
 
 #include "emulator/base/error.hpp"

@@ -1,4 +1,5 @@
 // rt0 verify: the host's own CPU beside the emulator, instruction by instruction.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "emulator/base/error.hpp"

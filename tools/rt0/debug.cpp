@@ -1,0 +1,156 @@
+// rt0 debug: step through a program, both ways.
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <filesystem>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/debugger.hpp"
+#include "tools/rt0/debug/interrupts.hpp"
+#include "tools/rt0/debug/line_input.hpp"
+#include "tools/rt0/host_io.hpp"
+
+namespace rt0 {
+namespace {
+
+using debug::Debugger;
+using debug::Output;
+
+constexpr auto kInitFile = ".rt0init";
+
+struct DebugOptions {
+  RunOptions run;
+  struct Script {
+    bool file;
+    std::string text;
+  };
+  std::vector<Script> scripts;  // --ex and -x, in the order given
+  bool batch = false, json = false, trust = false;
+  std::string transcript, colour = "auto", checkpoint_memory = "256M";
+};
+
+void write_all(int fd, std::string_view text) {
+  HostIo().write_output(fd, {reinterpret_cast<const emulator::u8*>(text.data()), text.size()});
+}
+
+/// What the guest writes: as it is, or as events.
+debug::DebugHost::Write guest_output(Output& out) {
+  return [&out](int fd, std::span<const emulator::u8> bytes) {
+    if (!out.json()) return HostIo().write_output(fd, bytes);
+    out.event({{"e", "output"},
+               {"fd", fd},
+               {"text", std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())}});
+  };
+}
+
+bool do_scripts(Debugger& d, const DebugOptions& o) {
+  bool good = true;
+  if (std::filesystem::exists(kInitFile)) {
+    if (o.trust)
+      good = d.execute_file(kInitFile);
+    else
+      d.out.error("There is a file .rt0init here; its commands are done only with --trust.");
+  }
+  for (const auto& script : o.scripts) {
+    if (d.quitting()) break;
+    good &= script.file ? d.execute_file(script.text) : d.execute(script.text);
+  }
+  return good;
+}
+
+void read_lines(Debugger& d, bool terminal, std::atomic<bool>& interrupted) {
+  debug::LineInput input(terminal,
+                         [&d](std::string_view line) { return debug::complete(d, line); });
+  while (!d.quitting()) {
+    if (terminal) d.out.set_width(terminal_width(STDOUT_FILENO));
+    const std::string prompt = d.prompt();
+    const auto line = input.next(prompt);
+    if (!line) {
+      if (terminal) write_all(STDOUT_FILENO, "quit\n");
+      break;
+    }
+    d.out.echo(prompt, *line);
+    interrupted = false;
+    // An empty line of a file or pipe is only that.
+    if (terminal || !debug::trimmed(*line).empty()) d.execute(*line);
+  }
+}
+
+int debug_program(const DebugOptions& o) {
+  const bool terminal = !o.batch && !o.json && ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO);
+  Output::Style style{Paint(!o.json && wants_colour(o.colour, STDOUT_FILENO)),
+                      terminal_width(STDOUT_FILENO), o.json};
+  Output out(style, [&o](std::string_view text, bool error) {
+    write_all(error && !o.json ? STDERR_FILENO : STDOUT_FILENO, text);
+  });
+  const auto memory = emulator::base::parse_size(o.checkpoint_memory);
+  if (!memory || *memory < (1u << 20))
+    emulator::base::user_error(
+        "--checkpoint-memory takes a size of at least 1M, as 64M or 1G, not \"{}\"",
+        o.checkpoint_memory);
+  if (!o.transcript.empty()) out.transcript(o.transcript);
+  debug::DebugHost host(std::make_shared<debug::InputLog>(), guest_output(out),
+                        [](std::span<emulator::u8> to) { return HostIo().read_input(to); });
+  Debugger d(o.run, out, host, {*memory});
+  d.target.machine().kernel().on.notice = [&d](const std::string& text) {
+    d.out.error("rt0: " + text);
+  };
+  d.settings.context = terminal;
+  std::atomic<bool> interrupted = false;
+  d.interrupted = [&interrupted] { return interrupted.load(); };
+  std::optional<debug::Interrupts> listening;
+  if (terminal)
+    listening.emplace([&] {
+      interrupted = true;
+      d.target.timeline().interrupt();
+    });
+  if (terminal || o.json) d.greet();
+  if (terminal) show_context(d);
+  const bool good = do_scripts(d, o);
+  if (!o.batch && !d.quitting()) read_lines(d, terminal, interrupted);
+  if (d.status() != 0) return d.status();
+  return o.batch && !good ? emulator::base::kExitDifference : emulator::base::kExitFine;
+}
+
+}  // namespace
+
+void add_debug(CLI::App& app, int& status) {
+  auto* command = app.add_subcommand(
+      "debug", "step through a Go program from its first instruction, forwards and backwards");
+  auto o = std::make_shared<DebugOptions>();
+  command->add_option("--ex", "a command to do first (repeatable)")
+      ->each([o](const std::string& text) {
+        o->scripts.push_back({false, text});
+      })
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("COMMAND");
+  command->add_option("-x,--command", "a file of commands to do first (repeatable)")
+      ->each([o](const std::string& text) {
+        o->scripts.push_back({true, text});
+      })
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE");
+  command->add_flag("--batch", o->batch, "end after these; status 1 if one of them failed");
+  command->add_flag("--json", o->json, "answers and stops as JSON Lines on stdout, for tools");
+  command->add_flag("--trust", o->trust, "do the commands of .rt0init in this directory first");
+  command->add_option("--transcript", o->transcript, "append commands and answers to a file");
+  command
+      ->add_option("--checkpoint-memory", o->checkpoint_memory,
+                   "what checkpoints of the past may hold, as 64M or 1G")
+      ->capture_default_str();
+  command->add_option("--color", o->colour, "auto, always or never; auto honours NO_COLOR")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  add_run_options(*command, o->run);
+  command->callback([command, o, &status] {
+    take_program(*command, o->run);
+    status = debug_program(*o);
+  });
+}
+
+}  // namespace rt0

@@ -1,0 +1,166 @@
+#include "tools/rt0/debug/backtrace.hpp"
+
+#include <array>
+
+#include "emulator/base/hex.hpp"
+
+namespace rt0::debug {
+
+using emulator::base::hex;
+using emulator::cpu::rsp;
+
+namespace {
+
+// The kernel's signal frame (arch/x86/include/uapi/asm/sigcontext.h): uc_mcontext in a ucontext,
+// and rsp and rip in it. The restorer is entered with its address just popped.
+constexpr u64 kContextRegs = 40, kContextRsp = kContextRegs + 120, kContextRip = kContextRegs + 128;
+
+/// Functions that nobody called (Go: runtime/traceback.go, topofstack; runtime/rt0_linux_amd64.s).
+constexpr std::array kOutermost = {"runtime.rt0_go", "_rt0_amd64", "_rt0_amd64_linux",
+                                   "runtime.goexit", "runtime.clone"};
+
+class Unwinder {
+ public:
+  Unwinder(Target& target, std::size_t most) : target_(target), most_(most) {}
+
+  std::vector<Frame> from(Addr pc, Addr sp, Addr g, std::string note = {}) {
+    Frame f{pc, sp, {}, nullptr, g, true, std::move(note)};
+    while (frames_.size() < most_) {
+      f.function = target_.symbols().function_at(lookup_pc(f));
+      f.cfa = canonical_frame(f);
+      frames_.push_back(f);
+      if (!step(f)) break;
+    }
+    return std::move(frames_);
+  }
+
+ private:
+  /// A call may be a function's last instruction.
+  static Addr lookup_pc(const Frame& f) { return f.exact ? f.pc : f.pc - 1; }
+
+  Addr canonical_frame(const Frame& f) const {
+    if (f.function == nullptr) return {};
+    auto size = target_.symbols().frame_size(lookup_pc(f));
+    if (!size) size = f.pc == f.function->entry ? std::optional<u64>(0) : std::nullopt;
+    return size ? f.sp + *size + 8 : Addr();
+  }
+
+  std::optional<u64> word(Addr a) { return target_.memory().try_number(a); }
+  Addr word_or_zero(Addr a) { return Addr(word(a).value_or(0)); }
+
+  /// To the caller of `f`. False when there is none.
+  bool step(Frame& f) {
+    if (f.function == nullptr) return false;
+    const std::string_view name = f.function->name;
+    for (const char* outermost : kOutermost)
+      if (name == outermost) return false;
+    if (name.starts_with("runtime.sigreturn")) return interrupted(f);
+    if (switched(f, name)) return true;
+    if (name == "runtime.mstart" && f.pc != f.function->entry) return false;
+    if (f.cfa == Addr()) return false;
+    const Addr caller = word_or_zero(f.cfa - 8);
+    if (target_.symbols().function_at(caller) == nullptr) return false;
+    f = {caller, f.cfa, {}, nullptr, f.g, false, {}};
+    // The kernel made the signal handler's frame: its return address is the restorer's entry.
+    const auto* function = target_.symbols().function_at(caller);
+    if (function->name.starts_with("runtime.sigreturn")) f.exact = true;
+    return true;
+  }
+
+  bool interrupted(Frame& f) {
+    const auto sp = word(f.sp + kContextRsp), pc = word(f.sp + kContextRip);
+    if (!sp || !pc) return false;
+    f = {Addr(*pc),
+         Addr(*sp),
+         {},
+         nullptr,
+         owner_of(Addr(*sp), f.g),
+         true,
+         "<signal handler called>"};
+    return true;
+  }
+
+  /// Which of an M's goroutines has a stack that holds `sp`; else `g`.
+  Addr owner_of(Addr sp, Addr g) {
+    if (g == Addr()) return g;
+    const golang::Views rt = target_.views();
+    try {
+      const golang::M m = rt.g(g).m();
+      if (!m) return g;
+      for (const Addr other : {m.curg().get(), m.g0().get(), m.gsignal().get()})
+        if (other != Addr() && rt.g(other).stack().lo() <= sp && sp < rt.g(other).stack().hi())
+          return other;
+    } catch (const std::exception&) {
+    }
+    return g;
+  }
+
+  /// On g0, below these three, is the goroutine that asked for g0's stack (Go: asm_amd64.s: mcall,
+  /// systemstack, morestack save its registers in g.sched).
+  bool switched(Frame& f, std::string_view name) {
+    const bool system = name == "runtime.systemstack";
+    if (!system && name != "runtime.mcall" && name != "runtime.morestack") return false;
+    if (f.exact || f.g == Addr()) return false;
+    const golang::Views rt = target_.views();
+    try {
+      const golang::M m = rt.g(f.g).m();
+      if (!m || m.g0() != f.g || !m.curg()) return false;
+      const golang::G user = m.curg();
+      const Addr sp = user.sched().sp(), pc = user.sched().pc();
+      if (system) return behind_systemstack(f, user.address(), sp);
+      f = {pc, sp, {}, nullptr, user.address(), false, fmt::format("<{} switched stacks>", name)};
+      return target_.symbols().function_at(pc - 1) != nullptr;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  /// systemstack itself has a frame on both stacks; sched.sp is the stack pointer in it (Go:
+  /// gosave_systemstack_switch).
+  bool behind_systemstack(Frame& f, Addr g, Addr sp) {
+    const auto size = target_.symbols().frame_size(f.pc - 1);
+    const Addr at = sp + size.value_or(0);
+    const Addr caller = word_or_zero(at);
+    if (target_.symbols().function_at(caller) == nullptr) return false;
+    f = {caller, at + 8, {}, nullptr, g, false, "<runtime.systemstack switched stacks>"};
+    return true;
+  }
+
+  Target& target_;
+  std::size_t most_;
+  std::vector<Frame> frames_;
+};
+
+}  // namespace
+
+std::vector<Frame> backtrace(Target& target, const emulator::kernel::Thread& thread,
+                             std::size_t most) {
+  const auto& regs = target.registers(thread);
+  return Unwinder(target, most).from(Addr(regs.rip), Addr(regs[rsp]), target.current_g(thread));
+}
+
+std::vector<Frame> backtrace_of(Target& target, Addr g, std::size_t most) {
+  const golang::G gp = target.views().g(g);
+  return Unwinder(target, most).from(gp.sched().pc(), gp.sched().sp(), g);
+}
+
+std::optional<golang::SourceLine> source_of(Target& target, const Frame& frame) {
+  return target.symbols().line(frame.exact ? frame.pc : frame.pc - 1);
+}
+
+std::string short_line(Target& target, Addr pc) {
+  const auto line = target.symbols().line(pc);
+  if (!line) return {};
+  return fmt::format("{}:{}", line->file.substr(line->file.rfind('/') + 1), line->line);
+}
+
+std::string frame_text(Target& target, const Frame& frame) {
+  const bool at_entry = frame.function != nullptr && frame.pc == frame.function->entry;
+  std::string out = at_entry ? "" : fmt::format("{:#018x} in ", frame.pc.value);
+  out += fmt::format("{} ()", frame.function == nullptr ? "??" : frame.function->name);
+  if (const auto line = source_of(target, frame))
+    out += fmt::format(" at {}:{}", line->file, line->line);
+  return out;
+}
+
+}  // namespace rt0::debug

@@ -1,0 +1,227 @@
+#include "tools/rt0/debug/gmp.hpp"
+
+#include <algorithm>
+
+#include "emulator/base/hex.hpp"
+#include "tools/rt0/landmarks.hpp"
+
+namespace rt0::debug {
+
+using golang::G;
+using golang::M;
+using golang::P;
+
+namespace {
+
+constexpr u64 kMost = 100'000;  // of a list in the guest's memory
+
+template <class T>
+std::string status_text(Debugger& d, const T& owner, const char* type, const char* field,
+                        u64 status) {
+  (void)owner;
+  return d.target.names().value_text({{}, 0, type, field}, status);
+}
+
+}  // namespace
+
+std::vector<M> all_ms(Debugger& d) {
+  std::vector<M> out;
+  for (M m = d.target.views().allm(); m && out.size() < kMost; m = m.alllink()) out.push_back(m);
+  std::ranges::reverse(out);  // the newest is the first of the list
+  return out;
+}
+
+std::vector<P> all_ps(Debugger& d) {
+  std::vector<P> out;
+  const auto all = d.target.views().allp();
+  for (u64 i = 0; i < std::min<u64>(all.len(), kMost); ++i)
+    if (const P p = all[i]) out.push_back(p);
+  return out;
+}
+
+std::vector<G> all_gs(Debugger& d) {
+  std::vector<G> out;
+  const auto all = d.target.views().allgs();
+  for (u64 i = 0; i < std::min<u64>(all.len(), kMost); ++i)
+    if (const G g = all[i]) out.push_back(g);
+  return out;
+}
+
+std::string g_status(Debugger& d, const G& g) {
+  return status_text(d, g, "runtime.g", "atomicstatus", g.atomicstatus());
+}
+std::string p_status(Debugger& d, const P& p) {
+  return status_text(d, p, "runtime.p", "status", p.status());
+}
+
+std::string object_text(Debugger& d, Addr a) {
+  if (a == Addr()) return "-";
+  std::string name = d.target.names().object(a);
+  return name.empty() ? emulator::base::hex(a) : name;
+}
+
+const emulator::kernel::Thread* thread_of(Debugger& d, const M& m) {
+  // m0's procid is set late, in minit; the first thread is its own all the same.
+  const u64 id = m.procid() == 0 && m.id() == 0 ? 1 : m.procid().get();
+  return d.target.machine().kernel().find_thread(static_cast<emulator::kernel::Tid>(id));
+}
+
+std::vector<std::string> run_queue(Debugger& d, const P& p) {
+  std::vector<std::string> out;
+  const u32 head = p.runqhead(), tail = p.runqtail();
+  const u64 size = p.runq().count();
+  for (u32 i = head; i != tail && out.size() < size; ++i)
+    out.push_back(object_text(d, p.runq(i % size).get()));
+  return out;
+}
+
+std::string g_place(Debugger& d, const G& g) {
+  for (const auto& t : d.target.machine().kernel().threads())
+    if (d.target.current_g(*t) == g.address())
+      return d.target.describe(Addr(d.target.registers(*t).rip));
+  const Addr pc = g.sched().pc();
+  return pc == Addr() ? "" : d.target.describe(pc);
+}
+
+namespace {
+
+/// "m0 t1 p0 g1": who executes what.
+std::string m_text(Debugger& d, const M& m) {
+  const auto* t = thread_of(d, m);
+  const Addr g = t != nullptr ? d.target.current_g(*t) : Addr();
+  std::string text =
+      fmt::format("m{} {} {} {}", m.id().get(), t != nullptr ? fmt::format("t{}", t->tid) : "-",
+                  object_text(d, m.p().get()), object_text(d, g));
+  if (m.spinning().exists() && m.spinning()) text += " spinning";
+  if (t != nullptr && t->state == emulator::kernel::ThreadState::waiting) text += " waits";
+  return t != nullptr && t->tid == d.target.thread().tid ? d.out.paint().bold(text + " ◂") : text;
+}
+
+std::string p_text(Debugger& d, const P& p) {
+  std::string text = fmt::format("p{} {}", p.id().get(), p_status(d, p));
+  if (p.runnext()) text += " next " + object_text(d, p.runnext().get());
+  if (const auto queue = run_queue(d, p); !queue.empty())
+    text += queue.size() <= 4 ? fmt::format(" queue {}", fmt::join(queue, " "))
+                              : fmt::format(" queue of {}", queue.size());
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  constexpr std::size_t kShown = 8;
+  std::vector<std::string> shown(
+      parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, parts.size())));
+  std::string out = fmt::format("{}", fmt::join(shown, " │ "));
+  if (parts.size() > kShown) out += fmt::format(" │ {} more", parts.size() - kShown);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> gmp_strip(Debugger& d) {
+  const auto ms = all_ms(d);
+  if (ms.empty()) {
+    const Addr g = d.target.current_g();
+    return {fmt::format("no M is listed yet, no P made; {}",
+                        g == Addr() ? "no goroutine either: nothing but the thread"
+                                    : "the thread runs on " + object_text(d, g))};
+  }
+  std::vector<std::string> m_parts, p_parts;
+  for (const M& m : ms) m_parts.push_back(m_text(d, m));
+  for (const P& p : all_ps(d)) p_parts.push_back(p_text(d, p));
+  const golang::Schedt sched = d.target.views().sched();
+  p_parts.push_back(fmt::format("all: queue {}, idle P {}, idle M {}", sched.runqsize().get(),
+                                sched.npidle().get(), sched.nmidle().get()));
+  return {"M  " + joined(m_parts), "P  " + joined(p_parts)};
+}
+
+namespace {
+
+/// A box of lines, `width` columns inside.
+std::vector<std::string> box(const std::vector<std::string>& lines, std::size_t width) {
+  std::vector<std::string> out = {"+" + std::string(width + 2, '-') + "+"};
+  for (const auto& line : lines) out.push_back("| " + padded(cut(line, width), width) + " |");
+  out.push_back(out.front());
+  return out;
+}
+
+/// Boxes side by side, as many as fit; `joint` stands between them in the second line.
+void append_row(std::vector<std::string>& out, const std::vector<std::vector<std::string>>& boxes,
+                const std::string& joint) {
+  std::size_t height = 0;
+  for (const auto& b : boxes) height = std::max(height, b.size());
+  for (std::size_t row = 0; row < height; ++row) {
+    std::string line;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      const std::size_t width = columns(boxes[i].front());
+      line += padded(row < boxes[i].size() ? boxes[i][row] : "", width);
+      if (i + 1 < boxes.size()) line += row == 1 ? joint : std::string(columns(joint), ' ');
+    }
+    while (line.ends_with(' ')) line.pop_back();
+    out.push_back(line);
+  }
+}
+
+std::vector<std::string> m_box(Debugger& d, const M& m) {
+  const auto* t = thread_of(d, m);
+  std::vector<std::string> lines = {
+      fmt::format("m{}  thread {}", m.id().get(), t != nullptr ? fmt::format("t{}", t->tid) : "-")};
+  lines.push_back(t == nullptr ? "not running"
+                  : t->state == emulator::kernel::ThreadState::waiting
+                      ? "waits in the kernel"
+                      : "on " + object_text(d, d.target.current_g(*t)));
+  return box(lines, 19);
+}
+
+std::vector<std::string> p_box(Debugger& d, const P& p) {
+  const auto queue = run_queue(d, p);
+  return box({fmt::format("p{}  {}", p.id().get(), p_status(d, p)),
+              fmt::format("next {}  queue {}", object_text(d, p.runnext().get()),
+                          queue.empty() ? "-" : fmt::format("{}", fmt::join(queue, " ")))},
+             24);
+}
+
+std::vector<std::string> g_box(Debugger& d, const G& g) {
+  return box({fmt::format("{}  {}", object_text(d, g.address()), g_status(d, g)), g_place(d, g)},
+             28);
+}
+
+}  // namespace
+
+std::vector<std::string> gmp_picture(Debugger& d) {
+  std::vector<std::string> out;
+  const auto ms = all_ms(d);
+  if (ms.empty())
+    return {"There is no M, P or G yet: the runtime makes them in runtime.schedinit."};
+  for (const M& m : ms) {
+    std::vector<std::vector<std::string>> row = {m_box(d, m)};
+    if (m.p()) row.push_back(p_box(d, m.p()));
+    if (m.curg()) row.push_back(g_box(d, m.curg()));
+    append_row(out, row, "---");
+  }
+  for (const P& p : all_ps(d))
+    if (!p.m()) append_row(out, {box({"(no M)", ""}, 19), p_box(d, p)}, "   ");
+  const golang::Schedt sched = d.target.views().sched();
+  std::vector<std::string> global;
+  for (G g = sched.runq().head(); g && global.size() < 16; g = g.schedlink())
+    global.push_back(object_text(d, g.address()));
+  out.push_back(fmt::format("global queue: {}   idle: {} P, {} M   spinning: {} M",
+                            global.empty() ? "-" : fmt::format("{}", fmt::join(global, " ")),
+                            sched.npidle().get(), sched.nmidle().get(), sched.nmspinning().get()));
+  return out;
+}
+
+std::string step_text(Debugger& d, const ToldStep& step, bool changes) {
+  using runtime_model::model::Verdict;
+  const Paint& paint = d.out.paint();
+  const std::string mark =
+      step.verdict == Verdict::contradicted ? paint.red("✗") : paint.green("✓");
+  std::string out =
+      fmt::format("{} {}: {}  ({}, t{} m{} g{})", mark, paint.cyan(step.event.id), step.event.text,
+                  grouped(step.event.n), step.event.t, step.event.m, step.event.g);
+  if (!changes) return cut(out, d.out.width());
+  for (const auto& c : step.event.changes)
+    out += fmt::format("\n      {}  {} → {}", c.field, c.before, c.after);
+  return out;
+}
+
+}  // namespace rt0::debug

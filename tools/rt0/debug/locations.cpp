@@ -1,0 +1,129 @@
+#include "tools/rt0/debug/locations.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/hint.hpp"
+#include "tools/rt0/debug/name_lookup.hpp"
+
+namespace rt0::debug {
+
+using emulator::base::user_error;
+
+namespace {
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+/// The first address of each stretch of code that a line made, in every function.
+std::vector<Breakpoint::Location> of_line(Debugger& d, std::string_view file, i64 line) {
+  std::vector<Breakpoint::Location> out;
+  std::set<std::string> files;
+  i64 nearest = 0;
+  for (const auto& f : d.target.symbols().functions()) {
+    const auto first = d.target.symbols().line(f.entry);
+    if (!first) continue;
+    files.emplace(base_name(first->file));
+    if (base_name(first->file) != base_name(file) && !first->file.ends_with(file)) continue;
+    i64 last = 0;
+    for (Addr pc = f.entry; pc < f.end;) {
+      const auto at = d.target.symbols().line(pc);
+      if (at && at->line != last) {
+        last = at->line;
+        if (last == line &&
+            (out.empty() || d.target.symbols().function_at(out.back().address) != &f))
+          out.push_back({pc, {}});
+        if (last > line && (nearest == 0 || last < nearest)) nearest = last;
+      }
+      pc += d.target.code_at(pc, Flavor::intel).length;
+    }
+  }
+  if (!out.empty()) return out;
+  if (nearest != 0)
+    user_error("Line {} of {} has no code of its own; the next line that has is {}.", line, file,
+               nearest);
+  const std::vector<std::string> names(files.begin(), files.end());
+  user_error("No code comes from a file \"{}\"{}", file, [&] {
+    std::string h = hint(base_name(file), names);
+    return h.empty() ? std::string(".") : h;
+  }());
+}
+
+std::vector<Breakpoint::Location> of_name(Debugger& d, std::string_view name) {
+  std::vector<Breakpoint::Location> out;
+  auto found = d.target.symbols().find(name);
+  if (found.empty()) found = d.target.symbols().find("runtime." + std::string(name));
+  const bool assembly =
+      std::ranges::any_of(found, [](const auto* f) { return f->code == golang::Code::assembly; });
+  for (const auto* f : found) {
+    std::string note;
+    if (f->code == golang::Code::wrapper) note = assembly ? "ABIInternal wrapper" : "ABI0 wrapper";
+    out.push_back({f->entry, note});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Breakpoint::Location> locate(Debugger& d, std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return {{d.target.pc(), {}}};
+  if (text.starts_with('*')) return {{evaluate_address(d.values, text), {}}};
+  std::string_view name = text;
+  if (name.size() > 2 && name.front() == '\'' && name.back() == '\'')
+    name = name.substr(1, name.size() - 2);
+  if (auto found = of_name(d, name); !found.empty()) return found;
+  const auto colon = text.rfind(':');
+  const auto number =
+      emulator::base::parse_number(colon == text.npos ? text : text.substr(colon + 1));
+  if (number && colon != text.npos)
+    return of_line(d, text.substr(0, colon), static_cast<i64>(*number));
+  if (number) {
+    const auto here = source_of(d.target, d.frames().at(d.frame));
+    if (!here) user_error("It is not known which file is meant: say FILE:{}.", *number);
+    return of_line(d, here->file, static_cast<i64>(*number));
+  }
+  // An expression that comes to an address of code: "runtime.main+12".
+  const Value v = evaluate(d.values, text);
+  const Addr at(d.values.number(v));
+  if (d.target.symbols().function_at(at) == nullptr)
+    user_error("\"{}\" is no place in the code; a function's name, FILE:LINE or *ADDRESS is.",
+               text);
+  return {{at, {}}};
+}
+
+Addr locate_one(Debugger& d, std::string_view text) { return locate(d, text).front().address; }
+
+std::string location_text(Debugger& d, const Breakpoint::Location& l) {
+  std::string out = emulator::base::hex(l.address);
+  if (const auto line = d.target.symbols().line(l.address))
+    out += fmt::format(": file {}, line {}.", line->file, line->line);
+  else
+    out += ": " + d.target.describe(l.address);
+  return l.note.empty() ? out : out + fmt::format(" ({})", l.note);
+}
+
+SameFrame::SameFrame(Debugger& d, Addr sp)
+    : g_(d.target.current_g()), thread_(d.target.thread().tid), sp_(sp), depth_(depth(d, g_, sp)) {}
+
+/// From the high end of the goroutine's stack, which stays when the stack grows.
+u64 SameFrame::depth(Debugger& d, Addr g, Addr sp) {
+  if (g == Addr()) return 0 - sp.value;
+  const auto hi = d.target.memory().try_number(g + d.target.guest().offset.g_hi);
+  return hi.value_or(0) - sp.value;
+}
+
+bool SameFrame::here(Debugger& d) const {
+  const Addr g = d.target.current_g();
+  if (g_ == Addr() || g == Addr()) return d.target.thread().tid == thread_ && d.target.sp() == sp_;
+  return g == g_ && depth(d, g, d.target.sp()) == depth_;
+}
+
+bool SameFrame::here_or_outer(Debugger& d) const {
+  const Addr g = d.target.current_g();
+  if (g_ == Addr() || g == Addr()) return d.target.thread().tid == thread_ && d.target.sp() >= sp_;
+  return g == g_ && depth(d, g, d.target.sp()) <= depth_;
+}
+
+}  // namespace rt0::debug

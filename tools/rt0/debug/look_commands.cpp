@@ -1,0 +1,288 @@
+// Looking: values, memory, code, callers, source.
+#include <algorithm>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/explain.hpp"
+#include "tools/rt0/debug/locations.hpp"
+#include "tools/rt0/debug/telescope.hpp"
+
+namespace rt0::debug {
+
+using emulator::base::hex;
+using emulator::base::user_error;
+
+namespace {
+
+constexpr u64 kMostShown = 10'000;  // units of x, lines of a telescope
+
+void run_print(Debugger& d, const Arguments& a) {
+  const Value v = a.text.empty()
+                      ? (d.variables.history.empty() ? Value::of(0) : d.variables.history.back())
+                      : evaluate(d.values, a.text);
+  const std::string text = value_text(d.values, v, a.format.letter);
+  d.variables.history.push_back(d.values.loaded(v));
+  d.out.print(fmt::format("${} = {}", d.variables.history.size(), text));
+}
+
+unsigned unit_size(char size) { return size == 'b' ? 1 : size == 'h' ? 2 : size == 'w' ? 4 : 8; }
+
+std::string label(Debugger& d, Addr a) { return pointer_text(d.target, a) + ":"; }
+
+void examine_code(Debugger& d, u64 count) {
+  for (u64 i = 0; i < count; ++i) {
+    const CodeLine line = d.target.code_at(d.next_examined, d.settings.flavor);
+    const bool here = !d.target.over() && line.pc == d.target.pc();
+    d.out.print(fmt::format("{} {}\t{}{}", here ? "=>" : "  ", label(d, line.pc), line.text,
+                            line.note.empty() ? "" : "  # " + line.note));
+    d.next_examined += line.length;
+  }
+}
+
+void examine_strings(Debugger& d, u64 count) {
+  for (u64 i = 0; i < count; ++i) {
+    const std::string text = c_string_text(d.target, d.next_examined, 1000);
+    d.out.print(fmt::format("{}\t{}", label(d, d.next_examined), text));
+    while (d.target.memory().try_number(d.next_examined, 1).value_or(0) != 0) d.next_examined += 1;
+    d.next_examined += 1;
+  }
+}
+
+/// Rows as gdb's: so many units that a row has 16 bytes, or one of names.
+void examine_units(Debugger& d, const Format& f, u64 count) {
+  const unsigned size = unit_size(f.size);
+  const u64 across = f.letter == 'a'                      ? 2
+                     : f.letter == 'c' || f.letter == 't' ? 8 / std::min(8u, size)
+                                                          : 16 / size;
+  for (u64 i = 0; i < count;) {
+    std::string row = label(d, d.next_examined);
+    for (u64 k = 0; k < std::max<u64>(1, across) && i < count; ++k, ++i) {
+      u64 bits = d.target.memory().number(d.next_examined, size);
+      row += '\t';
+      row += f.letter == 'x' ? fmt::format("{:#0{}x}", bits, 2 * size + 2)
+                             : number_text(d.target, bits, size, false, f.letter);
+      d.next_examined += size;
+    }
+    d.out.print(row);
+  }
+}
+
+void run_examine(Debugger& d, const Arguments& a) {
+  Format f = d.last_format;
+  if (a.has_format) {
+    f.count = a.format.count;
+    if (a.format.letter != 0) f.letter = a.format.letter;
+    if (a.format.size != 0) f.size = a.format.size;
+  } else if (!a.repeated) {
+    f.count = 1;
+  }
+  if (f.letter == 0) f.letter = 'x';
+  if (f.size == 0) f.size = 'g';
+  if (f.letter == 'a') f.size = 'g';
+  if (f.count > kMostShown) user_error("x shows at most {} units at a time.", kMostShown);
+  if (!a.text.empty() && !a.repeated)
+    d.next_examined = Addr(evaluate_number(d.values, a.text));
+  else if (d.next_examined == Addr())
+    d.next_examined = d.target.sp();
+  d.last_format = f;
+  if (f.letter == 'i') return examine_code(d, f.count);
+  if (f.letter == 's') return examine_strings(d, f.count);
+  examine_units(d, f, f.count);
+}
+
+void run_disassemble(Debugger& d, const Arguments& a) {
+  const auto comma = a.text.find(',');
+  Addr from, to;
+  if (comma != std::string::npos) {
+    from = locate_one(d, "*" + a.text.substr(0, comma));
+    std::string end(trimmed(std::string_view(a.text).substr(comma + 1)));
+    to = end.starts_with('+') ? from + evaluate_number(d.values, std::string_view(end).substr(1))
+                              : Addr(evaluate_number(d.values, end));
+  } else {
+    const Addr at = a.text.empty() ? d.frames()[d.frame].pc : locate_one(d, a.text);
+    const auto* f = d.target.symbols().function_at(at);
+    if (f == nullptr) user_error("No function contains the address {}.", hex(at));
+    from = f->entry, to = f->end;
+    d.out.print(fmt::format("Dump of assembler code for function {}:", f->name));
+  }
+  const auto pc = d.target.over() ? Addr() : d.target.pc();
+  std::string last_line;
+  for (const CodeLine& line : d.target.code_from(from, kMostShown, d.settings.flavor, to)) {
+    const std::string where = short_line(d.target, line.pc);
+    std::string text = fmt::format("{} {} {:<8} {}", line.pc == pc ? "=>" : "  ", hex(line.pc),
+                                   line.where, line.text);
+    if (!line.note.empty()) text += "  # " + line.note;
+    if (where != last_line) text = padded(text, 70) + "  " + where;
+    last_line = where;
+    d.out.print(line.pc == pc ? d.out.paint().green(text) : text);
+  }
+}
+
+void show_frames(Debugger& d, const std::vector<Frame>& frames, u64 most) {
+  for (std::size_t i = 0; i < std::min<u64>(most, frames.size()); ++i) {
+    if (!frames[i].note.empty()) d.out.print(d.out.paint().dim(frames[i].note));
+    const std::string g =
+        frames[i].g == Addr() ? "" : "  [" + d.target.names().object(frames[i].g) + "]";
+    d.out.print(
+        fmt::format("#{:<2} {}{}", i, frame_text(d.target, frames[i]), d.out.paint().dim(g)));
+  }
+  if (most < frames.size()) d.out.print("(More stack frames follow...)");
+}
+
+void run_backtrace(Debugger& d, const Arguments& a) {
+  show_frames(d, d.frames(), a.count(d, ~u64{0}));
+}
+
+void choose_frame(Debugger& d, std::size_t n) {
+  if (n >= d.frames().size()) user_error("No frame at level {}.", n);
+  d.frame = n;
+  const Frame& f = d.frames()[n];
+  d.out.print(fmt::format("#{:<2} {}", n, frame_text(d.target, f)));
+  if (const auto line = source_of(d.target, f))
+    if (const auto text = d.sources.line(line->file, line->line))
+      d.out.print(fmt::format("{}\t{}", line->line, *text));
+}
+
+void run_frame(Debugger& d, const Arguments& a) {
+  (void)d.frames();
+  choose_frame(d, static_cast<std::size_t>(a.count(d, d.frame)));
+}
+void run_up(Debugger& d, const Arguments& a) {
+  if (d.frame + 1 >= d.frames().size()) user_error("Initial frame selected; you can't go up.");
+  choose_frame(d, std::min<std::size_t>(d.frames().size() - 1,
+                                        d.frame + static_cast<std::size_t>(a.count(d))));
+}
+void run_down(Debugger& d, const Arguments& a) {
+  (void)d.frames();
+  if (d.frame == 0) user_error("Bottom (innermost) frame selected; you can't go down.");
+  choose_frame(d, d.frame - std::min<std::size_t>(d.frame, static_cast<std::size_t>(a.count(d))));
+}
+
+/// Where a listing begins, and in which file.
+void list_from(Debugger& d, const std::string& text) {
+  constexpr int kBefore = 5;
+  const auto number = emulator::base::parse_number(text);
+  if (number && !d.listed_file.empty()) {
+    d.next_listed = static_cast<int>(*number) - kBefore;
+    return;
+  }
+  std::optional<golang::SourceLine> line;
+  if (text.empty())
+    line = source_of(d.target, d.frames()[d.frame]);
+  else
+    line = d.target.symbols().line(locate_one(d, text));
+  if (!line) user_error("No line of source is known for this code.");
+  d.listed_file = line->file;
+  d.next_listed = line->line - kBefore;
+}
+
+void run_list(Debugger& d, const Arguments& a) {
+  constexpr int kLines = 10;
+  if (!a.repeated) list_from(d, a.text);
+  const auto* lines = d.sources.file(d.listed_file);
+  if (lines == nullptr)
+    user_error("The source {} is not on this machine: \"set goroot DIRECTORY\" names Go {}'s.",
+               d.listed_file, d.target.program().build.version);
+  d.next_listed = std::max(1, d.next_listed);
+  if (d.next_listed > static_cast<int>(lines->size()))
+    user_error("{} ends at line {}.", d.listed_file, lines->size());
+  const auto here = d.target.over() ? std::nullopt : source_of(d.target, d.frames()[d.frame]);
+  for (int i = 0; i < kLines && d.next_listed <= static_cast<int>(lines->size());
+       ++i, ++d.next_listed) {
+    const bool current = here && here->file == d.listed_file && here->line == d.next_listed;
+    const std::string text = fmt::format("{}{}\t{}", d.next_listed, current ? " =>" : "",
+                                         (*lines)[static_cast<std::size_t>(d.next_listed) - 1]);
+    d.out.print(current ? d.out.paint().green(text) : text);
+  }
+}
+
+void run_telescope(Debugger& d, const Arguments& a) {
+  const auto words = a.words();
+  u64 count = 10;
+  std::string where = a.text;
+  if (words.size() > 1 && emulator::base::parse_number(words.back())) {
+    count = *emulator::base::parse_number(words.back());
+    where = std::string(trimmed(std::string_view(a.text).substr(0, a.text.rfind(words.back()))));
+  }
+  const Addr from = a.repeated      ? d.next_examined
+                    : where.empty() ? d.target.sp()
+                                    : Addr(evaluate_number(d.values, where));
+  for (const std::string& line : telescope(d, from, std::min(count, kMostShown))) d.out.print(line);
+  d.next_examined = from + 8 * count;
+}
+
+void run_vmmap(Debugger& d, const Arguments& a) {
+  const auto wanted =
+      a.text.empty() ? std::nullopt : std::optional(Addr(evaluate_number(d.values, a.text)));
+  for (const auto& [start, region] : d.target.machine().memory().regions()) {
+    if (wanted && (wanted->value < start || wanted->value >= region.end)) continue;
+    const u8 p = region.protection;
+    std::string text =
+        fmt::format("{:>14} {:>14} {}{}{}{} {:>10} {}", hex(start), hex(region.end),
+                    (p & 1) != 0 ? 'r' : '-', (p & 2) != 0 ? 'w' : '-', (p & 4) != 0 ? 'x' : '-',
+                    region.shared ? 's' : 'p', hex(region.end - start), region.name);
+    while (text.ends_with(' ')) text.pop_back();
+    d.out.print(text);
+  }
+}
+
+void run_explain(Debugger& d, const Arguments& a) {
+  const Addr at = a.text.empty() ? d.target.pc() : locate_one(d, a.text);
+  for (const std::string& line : explain(d, at)) d.out.print(line);
+}
+
+void run_context(Debugger& d, const Arguments&) {
+  d.require_process();
+  show_context(d);
+}
+
+constexpr Command kCommands[] = {
+    {"print", "p inspect call", Group::looking, "[/FORMAT] EXPRESSION",
+     "Show the value of an expression",
+     "Registers ($rip, rip), symbols (runtime.main, 'runtime.(*mcache).refill'), the runtime's "
+     "objects and their fields "
+     "(g1.sched.sp, m0.curg, allp[0].runnext, sched.runqsize), memory (*ADDRESS, *(u32*)ADDRESS), "
+     "C's operators. Formats: "
+     "x hex, d signed, u unsigned, o octal, t binary, a address with its name, c character, f "
+     "floating point, s string. "
+     "The value is kept as $1, $2 …; $ is the last.",
+     "print g1.sched.sp - g1.stack.lo", false, Completes::expressions, run_print},
+    {"x", "", Group::looking, "[/NFU] [ADDRESS]", "Show memory: N units in format F of size U",
+     "F as for print, and i for instructions, s for text; U is b, h, w or g for 1, 2, 4 or 8 "
+     "bytes. An empty line goes on.",
+     "x/8gx $rsp", true, Completes::expressions, run_examine},
+    {"disassemble", "disas", Group::looking, "[WHERE | FROM,TO | FROM,+BYTES]",
+     "Show a function's instructions",
+     "\"set disassembly-flavor\" chooses Go's, Intel's or AT&T's spelling.",
+     "disassemble runtime.check", false, Completes::functions, run_disassemble},
+    {"backtrace", "bt where", Group::looking, "[N]", "Show who called whom",
+     "It goes on through runtime.systemstack, mcall and morestack to the goroutine that asked for "
+     "g0's stack, and through "
+     "signal handlers to what they interrupted.",
+     "backtrace", false, Completes::nothing, run_backtrace},
+    {"frame", "f", Group::looking, "[N]", "Look at frame N of the backtrace", "", "frame 0", false,
+     Completes::nothing, run_frame},
+    {"up", "", Group::looking, "[N]", "Look at the caller", "", "up", true, Completes::nothing,
+     run_up},
+    {"down", "dow", Group::looking, "[N]", "Look at the callee again", "", "down", true,
+     Completes::nothing, run_down},
+    {"list", "l", Group::looking, "[WHERE]", "Show lines of Go's source",
+     "Needs the GOROOT of the program's own release: the one in the environment, or that of \"set "
+     "goroot\".",
+     "list", true, Completes::functions, run_list},
+    {"telescope", "tel stack", Group::looking, "[ADDRESS] [N]",
+     "Show words of memory and what they point to", "", "telescope $rsp 6", true,
+     Completes::expressions, run_telescope},
+    {"vmmap", "", Group::looking, "[ADDRESS]", "Show the memory that is mapped", "", "vmmap", false,
+     Completes::expressions, run_vmmap},
+    {"explain", "exp", Group::looking, "[WHERE]", "Say in words what the next instruction does", "",
+     "explain", false, Completes::functions, run_explain},
+    {"context", "ctx", Group::looking, "", "Show again what is shown after a stop", "", "context",
+     false, Completes::nothing, run_context},
+};
+
+}  // namespace
+
+std::span<const Command> looking_commands() { return kCommands; }
+
+}  // namespace rt0::debug

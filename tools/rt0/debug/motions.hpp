@@ -1,0 +1,24 @@
+/// Movements that several commands are made of. None says anything.
+#pragma once
+
+#include "tools/rt0/debug/debugger.hpp"
+
+namespace rt0::debug {
+
+using emulator::machine::StopEvent;
+
+/// One instruction of the thread that is looked at; a call until it has returned.
+StopEvent next_instruction(Debugger& d);
+/// The other way: a return until before the call.
+StopEvent previous_instruction(Debugger& d);
+/// To another line; `into`: also to one of a function that is called.
+StopEvent next_line(Debugger& d, bool into);
+/// Back to the start of the line before.
+StopEvent previous_line(Debugger& d, bool into);
+/// To behind the instruction that did the next, or last, step of a model; `over`: none of a model
+/// that lies deeper.
+StopEvent next_model_step(Debugger& d, bool over, bool backwards);
+/// Says the steps that the instruction before a position did.
+void tell_steps(Debugger& d, u64 position);
+
+}  // namespace rt0::debug

@@ -1,0 +1,18 @@
+/// Where values come from: the last writer of a place, and what it wrote it from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/rt0/debug/debugger.hpp"
+
+namespace rt0::debug {
+
+/// A register as effects name it. Throws base::UserError for rip, which every instruction writes.
+emulator::machine::RegisterPlace register_place(const RegisterName& name);
+/// "instruction 144,979 (t1): runtime.newproc1+0x1a  mov [rax+0x38], rcx; 0x0 → 0xc00003e7d8".
+std::string who_wrote(Debugger& d, const Value& place, const std::string& name);
+/// The same, and again for what that instruction had read, a line for each.
+std::vector<std::string> origin_of(Debugger& d, const Value& place, const std::string& name);
+
+}  // namespace rt0::debug

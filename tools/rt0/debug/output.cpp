@@ -1,0 +1,115 @@
+#include "tools/rt0/debug/output.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cerrno>
+#include <cstring>
+
+#include "emulator/base/error.hpp"
+
+namespace rt0::debug {
+
+namespace {
+
+std::string dumped(const nlohmann::ordered_json& event) {
+  return event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// Bytes of the colour sequence or character that a text begins with, and its columns.
+std::pair<std::size_t, std::size_t> first_glyph(std::string_view s) {
+  if (s.starts_with("\x1b[")) {
+    const std::size_t end = s.find('m');
+    return {end == s.npos ? s.size() : end + 1, 0};
+  }
+  std::size_t n = 1;
+  while (n < s.size() && (static_cast<unsigned char>(s[n]) & 0xc0) == 0x80) ++n;
+  return {n, 1};
+}
+
+}  // namespace
+
+void Output::write(std::string_view text, bool error) {
+  sink_(text, error);
+  if (!transcript_) return;
+  const std::string plain = without_colour(text);
+  (void)std::fwrite(plain.data(), 1, plain.size(), transcript_.get());
+  (void)std::fflush(transcript_.get());
+}
+
+void Output::print(std::string_view text) {
+  if (json())
+    write(dumped({{"e", "text"}, {"text", without_colour(text)}}));
+  else
+    write(std::string(text) + "\n");
+}
+
+void Output::error(std::string_view text) {
+  if (json())
+    write(dumped({{"e", "error"}, {"text", text}}));
+  else
+    write(style_.paint.red(text) + "\n", true);
+}
+
+void Output::event(const nlohmann::ordered_json& event) {
+  if (json()) write(dumped(event));
+}
+
+void Output::echo(std::string_view prompt, std::string_view line) {
+  if (!transcript_) return;
+  const std::string text = std::string(prompt) + std::string(line) + "\n";
+  (void)std::fwrite(text.data(), 1, text.size(), transcript_.get());
+}
+
+void Output::transcript(const std::string& path) {
+  transcript_.reset();
+  transcript_path_ = path;
+  if (path.empty()) return;
+  transcript_.reset(std::fopen(path.c_str(), "a"));
+  if (transcript_) return;
+  transcript_path_.clear();
+  emulator::base::user_error("cannot write a transcript to {}: {}", path, std::strerror(errno));
+}
+
+std::string without_colour(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto [bytes, width] = first_glyph(text);
+    if (width != 0) out += text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  return out;
+}
+
+std::size_t columns(std::string_view text) {
+  std::size_t n = 0;
+  while (!text.empty()) {
+    const auto [bytes, width] = first_glyph(text);
+    n += width;
+    text.remove_prefix(bytes);
+  }
+  return n;
+}
+
+std::string cut(std::string_view text, std::size_t most) {
+  if (columns(text) <= most || most == 0) return std::string(text);
+  std::string out;
+  bool coloured = false;
+  for (std::size_t n = 0; !text.empty();) {
+    const auto [bytes, width] = first_glyph(text);
+    if (n + width > most - 1) break;
+    coloured |= width == 0;
+    n += width;
+    out += text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  return out + "…" + (coloured ? "\x1b[0m" : "");
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out(text);
+  const std::size_t have = columns(text);
+  if (have < width) out.append(width - have, ' ');
+  return out;
+}
+
+}  // namespace rt0::debug

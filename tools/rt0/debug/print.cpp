@@ -1,0 +1,249 @@
+#include "tools/rt0/debug/print.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+
+namespace rt0::debug {
+
+using emulator::base::hex;
+using emulator::base::user_error;
+using golang::Kind;
+using golang::StructLayout;
+
+namespace {
+
+constexpr u64 kMostElements = 16;   // of an array that are shown
+constexpr std::size_t kShort = 90;  // columns: a struct that fits is shown in one line
+
+i64 extended(u64 bits, unsigned size) {
+  const unsigned unused = size >= 8 ? 0 : 64 - 8 * size;
+  return static_cast<i64>(bits << unused) >> unused;
+}
+
+std::string char_text(u64 bits) {
+  const auto c = static_cast<unsigned char>(bits);
+  return fmt::format("{} {}", extended(c, 1),
+                     std::isprint(c) != 0 ? fmt::format("'{}'", static_cast<char>(c))
+                                          : fmt::format("'\\{:03o}'", unsigned{c}));
+}
+
+std::string float_text(u64 bits, unsigned size) {
+  if (size == 4) return fmt::format("{}", std::bit_cast<float>(static_cast<u32>(bits)));
+  return fmt::format("{}", std::bit_cast<double>(bits));
+}
+
+std::string binary_text(u64 bits) { return fmt::format("{:b}", bits); }
+
+/// Writes values with their types' structure.
+class Printer {
+ public:
+  Printer(Values& values, char letter) : values_(values), letter_(letter) {}
+
+  std::string text(const Value& v, unsigned indent) {
+    if (v.kind == Value::Kind::vector) return vector(v);
+    if (!values_.aggregate(v)) return scalar(v);
+    const StructLayout& t = values_.layout(v);
+    switch (v.type == 0 ? Kind::opaque : t.kind) {
+      case Kind::structure:
+        return structure(v, t, indent);
+      case Kind::array:
+        return elements(v, t.count, indent);
+      case Kind::slice: {
+        const u64 data = word(v, 0), len = word(v, 8), cap = word(v, 16);
+        const std::string head = fmt::format("len {}, cap {}, {}", len, cap, hex(data));
+        return len == 0 || indent > 2 ? "{" + head + "}"
+                                      : fmt::format("{{{}}} {}", head, elements(v, len, indent));
+      }
+      case Kind::string:
+        return go_string(v);
+      default:
+        return fmt::format("{{{} bytes at {}}}", v.size, pointer_text(values_.target, v.at));
+    }
+  }
+
+ private:
+  u64 word(const Value& v, u64 offset) { return values_.target.memory().number(v.at + offset); }
+
+  std::string scalar(const Value& v) {
+    const u64 bits = values_.number(v);
+    if (letter_ == 's') return c_string_text(values_.target, Addr(bits));
+    if (letter_ != 0) return number_text(values_.target, bits, v.size, v.is_signed, letter_);
+    if (v.is_code || v.is_cast) return pointer_text(values_.target, Addr(bits));
+    if (v.kind == Value::Kind::reg) return of_register(v, bits);
+    if (v.type != 0 || !v.owner.empty() || !v.field.empty()) return typed(v, bits);
+    if (v.is_signed) return fmt::format("{}", static_cast<i64>(bits));
+    constexpr u64 kSmall = 1 << 20;
+    return bits < kSmall ? fmt::format("{}", bits) : pointer_text(values_.target, Addr(bits));
+  }
+
+  std::string of_register(const Value& v, u64 bits) {
+    if (v.reg.kind == RegisterName::Kind::flags) return flags_text(bits);
+    return bits < 10 ? fmt::format("{}", bits) : pointer_text(values_.target, Addr(bits));
+  }
+
+  std::string typed(const Value& v, u64 bits) {
+    const golang::NamedPlace place{{}, v.type, v.owner, v.field};
+    const std::string text = values_.target.names().value_text(place, bits);
+    const bool named =
+        !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 && text[0] != '-';
+    if (values_.is_pointer(v.type) || v.field == ".ptr")
+      return bits == 0 ? "0x0" : pointer_text(values_.target, Addr(bits));
+    const StructLayout& t = values_.layout(v);
+    if (named && t.name == "uintptr") return fmt::format("{} <{}>", hex(bits), text);
+    if (named && t.kind == Kind::unsigned_int) return fmt::format("{} ({})", text, bits);
+    return text;
+  }
+
+  std::string vector(const Value& v) {
+    std::string out = "{";
+    for (unsigned i = v.size / 8; i-- > 0;)
+      out += fmt::format("{}{:#018x}", out.size() > 1 ? ", " : "", v.lanes[i]);
+    return out + "}, highest lane first";
+  }
+
+  std::string go_string(const Value& v) {
+    const u64 data = word(v, 0), len = word(v, 8);
+    std::string bytes(std::min<u64>(len, 200), '\0');
+    if (!values_.target.memory().try_read(Addr(data),
+                                          {reinterpret_cast<u8*>(bytes.data()), bytes.size()}))
+      return fmt::format("a string of {} bytes at {}, which cannot be read", len, hex(data));
+    return go_quoted(bytes) + (len > bytes.size() ? "…" : "");
+  }
+
+  std::string elements(const Value& v, u64 count, unsigned indent) {
+    std::string out = "[";
+    const u64 shown = std::min(count, kMostElements);
+    for (u64 i = 0; i < shown; ++i)
+      out += (i == 0 ? "" : ", ") + text(values_.index(v, i), indent + 1);
+    if (shown < count) out += fmt::format(", … {} in all", count);
+    return out + "]";
+  }
+
+  std::string structure(const Value& v, const StructLayout& t, unsigned indent) {
+    if (indent > 2) return "{…}";
+    std::vector<std::string> fields;
+    std::size_t width = 0;
+    for (const auto& m : t.members) {
+      if (m.name == "_") continue;
+      Value field = values_.place(v.at + m.offset, m.type, 8);
+      field.field = m.name, field.owner = t.name;
+      fields.push_back(fmt::format("{} = {}", m.name, text(field, indent + 1)));
+      width += fields.back().size() + 2;
+    }
+    if (width < kShort) return fmt::format("{{{}}}", fmt::join(fields, ", "));
+    const std::string pad(2 * (indent + 1), ' ');
+    return fmt::format("{{\n{}{}\n{}}}", pad, fmt::join(fields, ",\n" + pad),
+                       std::string(2 * indent, ' '));
+  }
+
+  Values& values_;
+  char letter_;
+};
+
+}  // namespace
+
+Format parse_format(std::string_view text) {
+  Format f;
+  if (!text.starts_with('/')) return f;
+  text.remove_prefix(1);
+  if (text.starts_with('-')) f.backwards = true, text.remove_prefix(1);
+  u64 count = 0;
+  bool counted = false;
+  for (const char c : text) {
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
+      counted = true;
+      count = std::min<u64>(count * 10 + static_cast<u64>(c - '0'), 1'000'000);
+    } else if (std::string_view("bhwg").find(c) != std::string_view::npos) {
+      f.size = c;
+    } else if (std::string_view("xduotacfsziwrm").find(c) != std::string_view::npos) {
+      f.letter = c;
+    } else {
+      user_error(
+          "There is no format \"{}\": take one of x d u o t a c f s z i, and b h w g for the "
+          "size.",
+          c);
+    }
+  }
+  if (counted) f.count = count;
+  return f;
+}
+
+std::string number_text(Target& target, u64 bits, unsigned size, bool is_signed, char letter) {
+  if (size < 8) bits &= (u64{1} << (8 * size)) - 1;
+  switch (letter) {
+    case 'd':
+      return fmt::format("{}", extended(bits, size));
+    case 'u':
+      return fmt::format("{}", bits);
+    case 'o':
+      return bits == 0 ? "0" : fmt::format("0{:o}", bits);
+    case 't':
+      return binary_text(bits);
+    case 'z':
+      return fmt::format("{:#0{}x}", bits, 2 * size + 2);
+    case 'c':
+      return char_text(bits);
+    case 'f':
+      return float_text(bits, size);
+    case 'a':
+    case 'i':
+      return pointer_text(target, Addr(bits));
+    case 'x':
+      return hex(bits);
+    default:
+      return is_signed ? fmt::format("{}", extended(bits, size)) : fmt::format("{}", bits);
+  }
+}
+
+std::string value_text(Values& values, const Value& v, char letter) {
+  return Printer(values, letter).text(v, 0);
+}
+
+std::string pointer_text(Target& target, Addr a) {
+  const std::string name = a.value < 4096 ? std::string() : target.name_of(a);
+  return name.empty() ? hex(a) : fmt::format("{} <{}>", hex(a), name);
+}
+
+std::string go_quoted(std::string_view bytes) {
+  std::string out = "\"";
+  for (const char c : bytes) {
+    const auto u = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      out += fmt::format("\\{}", c);
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (u < 0x20 || u == 0x7f)
+      out += fmt::format("\\{:03o}", unsigned{u});
+    else
+      out += c;
+  }
+  return out + "\"";
+}
+
+std::string c_string_text(Target& target, Addr a, std::size_t most) {
+  std::string bytes;
+  for (; bytes.size() < most; a += 1) {
+    const auto byte = target.memory().try_number(a, 1);
+    if (!byte && bytes.empty()) user_error("Cannot access memory at address {}", hex(a));
+    if (!byte || *byte == 0) return go_quoted(bytes);
+    bytes += static_cast<char>(*byte);
+  }
+  return go_quoted(bytes) + "…";
+}
+
+std::string flags_text(u64 rflags) {
+  constexpr std::pair<unsigned, const char*> kFlags[] = {
+      {0, "CF"}, {2, "PF"}, {4, "AF"}, {6, "ZF"}, {7, "SF"}, {9, "IF"}, {10, "DF"}, {11, "OF"}};
+  std::string out = "[";
+  for (const auto& [bit, name] : kFlags)
+    if ((rflags >> bit & 1) != 0) out += fmt::format(" {}", name);
+  return out + " ]";
+}
+
+}  // namespace rt0::debug

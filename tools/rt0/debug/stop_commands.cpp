@@ -1,0 +1,330 @@
+// Breakpoints, watchpoints, catchpoints.
+#include <algorithm>
+#include <regex>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "emulator/kernel/syscall.hpp"
+#include "tools/rt0/debug/hint.hpp"
+#include "tools/rt0/debug/locations.hpp"
+#include "tools/rt0/debug/origin.hpp"
+#include "tools/rt0/landmarks.hpp"
+
+namespace rt0::debug {
+
+using emulator::base::user_error;
+using emulator::machine::WatchKind;
+using Kind = Breakpoint::Kind;
+
+namespace {
+
+/// "WHERE if CONDITION" apart.
+std::pair<std::string, std::string> split_condition(std::string_view text) {
+  if (text.starts_with("if ")) return {"", std::string(trimmed(text.substr(3)))};
+  const auto at = text.find(" if ");
+  if (at == text.npos) return {std::string(text), ""};
+  return {std::string(trimmed(text.substr(0, at))), std::string(trimmed(text.substr(at + 4)))};
+}
+
+/// A step's id, "newproc1/gobuf", is told from a package's path by being known.
+bool is_step(std::string_view where) {
+  return where.find('/') != where.npos && where.find('.') == where.npos &&
+         where.find(':') == where.npos;
+}
+
+void describe_code(Debugger& d, const Breakpoint& b) {
+  const std::string head =
+      fmt::format("{} {}", b.temporary ? "Temporary breakpoint" : "Breakpoint", b.number);
+  d.out.print(fmt::format("{} at {}", head, location_text(d, b.locations.front())));
+  for (std::size_t i = 1; i < b.locations.size(); ++i)
+    d.out.print(fmt::format("{:>{}} and {}", "", head.size(), location_text(d, b.locations[i])));
+}
+
+void add_step(Debugger& d, Breakpoint b) {
+  b.kind = Kind::step;
+  const Breakpoint& set = d.breakpoints.add(std::move(b));
+  d.out.print(fmt::format("Breakpoint {} at model step {}", set.number, set.what));
+}
+
+void set_breakpoint(Debugger& d, const Arguments& a, bool temporary) {
+  auto [where, condition] = split_condition(a.text);
+  Breakpoint b;
+  b.temporary = temporary, b.what = where, b.condition = condition;
+  if (!condition.empty()) check_expression(d.values, condition);
+  if (is_step(where)) return add_step(d, std::move(b));
+  if (where.starts_with("#")) {
+    b.kind = Kind::position;
+    b.position = evaluate_number(d.values, std::string_view(where).substr(1));
+    const Breakpoint& set = d.breakpoints.add(std::move(b));
+    return d.out.print(
+        fmt::format("Breakpoint {} at instruction number {}", set.number, grouped(set.position)));
+  }
+  b.locations = locate(d, where);
+  if (b.what.empty()) b.what = d.target.describe(b.locations.front().address);
+  describe_code(d, d.breakpoints.add(std::move(b)));
+}
+
+void run_break(Debugger& d, const Arguments& a) { set_breakpoint(d, a, false); }
+void run_tbreak(Debugger& d, const Arguments& a) { set_breakpoint(d, a, true); }
+
+void run_rbreak(Debugger& d, const Arguments& a) {
+  if (a.text.empty())
+    user_error("\"rbreak\" needs a regular expression, as in \"rbreak ^runtime\\.newm\".");
+  std::regex pattern;
+  try {
+    pattern.assign(a.text, std::regex::ECMAScript);
+  } catch (const std::regex_error& e) {
+    user_error("\"{}\" is not a regular expression: {}", a.text, e.what());
+  }
+  constexpr std::size_t kMost = 500;
+  std::vector<const golang::Function*> found;
+  for (const auto& f : d.target.symbols().functions())
+    if (std::regex_search(f.name.begin(), f.name.end(), pattern)) found.push_back(&f);
+  if (found.empty()) user_error("No function matches \"{}\".", a.text);
+  if (found.size() > kMost)
+    user_error("{} functions match \"{}\", more than {}: say it more narrowly.", found.size(),
+               a.text, kMost);
+  for (const auto* f : found) {
+    Breakpoint b;
+    b.what = std::string(f->name);
+    b.locations = {{f->entry, f->code == golang::Code::wrapper ? "wrapper" : ""}};
+    describe_code(d, d.breakpoints.add(std::move(b)));
+    d.out.print(std::string(f->name) + ";");
+  }
+}
+
+void set_watch(Debugger& d, const Arguments& a, WatchKind kind) {
+  auto [what, condition] = split_condition(a.text);
+  if (what.empty())
+    user_error(
+        "A watchpoint needs a register, a field or *ADDRESS, as in \"watch g1.atomicstatus\".");
+  if (!condition.empty()) check_expression(d.values, condition);
+  const Value v = evaluate(d.values, what);
+  Breakpoint b;
+  b.what = what, b.condition = condition;
+  if (v.kind == Value::Kind::place) {
+    b.kind = Kind::memory;
+    b.memory = {{v.at, std::max(1u, v.size)}, kind, std::nullopt};
+  } else if (v.kind == Value::Kind::reg || v.kind == Value::Kind::vector) {
+    if (kind != WatchKind::change)
+      user_error(
+          "Reads of registers are not recorded: \"watch\" can watch them, rwatch and awatch "
+          "cannot.");
+    if (v.reg.kind == RegisterName::Kind::rip)
+      user_error("Every instruction changes rip: use a breakpoint.");
+    b.kind = Kind::reg;
+    b.thread = d.target.thread().tid;
+    b.reg = {register_place(v.reg), kind, b.thread};
+  } else {
+    user_error("Cannot watch the number {}; for the memory at that address say *{}.", what, what);
+  }
+  const Breakpoint& set = d.breakpoints.add(std::move(b));
+  std::string name = kind_name(set);
+  name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  std::string text = fmt::format("{} {}: {}", name, set.number, set.what);
+  if (set.kind == Kind::memory && set.memory.bytes.size > 8)
+    text += fmt::format(" ({} bytes)", set.memory.bytes.size);
+  if (set.kind == Kind::reg) text += fmt::format(" (of t{})", set.thread);
+  d.out.print(text);
+}
+
+void run_watch(Debugger& d, const Arguments& a) { set_watch(d, a, WatchKind::change); }
+void run_rwatch(Debugger& d, const Arguments& a) { set_watch(d, a, WatchKind::read); }
+void run_awatch(Debugger& d, const Arguments& a) { set_watch(d, a, WatchKind::access); }
+
+/// By its name in the manual pages.
+u64 syscall_number(const std::string& name) {
+  constexpr u64 kMost = 600;
+  std::vector<std::string> known;
+  for (u64 n = 0; n < kMost; ++n)
+    if (const auto* row = emulator::kernel::find_syscall(n)) {
+      if (row->name == name) return n;
+      known.emplace_back(row->name);
+    }
+  const std::string near = hint(name, known);
+  user_error("Unknown syscall name \"{}\"{}", name, near.empty() ? "." : near);
+}
+
+void catch_syscalls(Debugger& d, const std::vector<std::string>& names) {
+  Breakpoint b;
+  b.kind = Kind::syscall;
+  for (const std::string& name : names) {
+    const auto number = emulator::base::parse_number(name);
+    b.syscalls.insert(number ? *number : syscall_number(name));
+  }
+  b.what = names.empty() ? "any syscall" : fmt::format("syscall {}", fmt::join(names, " "));
+  const Breakpoint& set = d.breakpoints.add(std::move(b));
+  d.out.print(fmt::format("Catchpoint {} ({})", set.number, set.what));
+}
+
+void run_catch(Debugger& d, const Arguments& a) {
+  auto words = a.words();
+  const std::string kind = words.empty() ? "" : words.front();
+  if (!words.empty()) words.erase(words.begin());
+  if (kind == "syscall") return catch_syscalls(d, words);
+  Breakpoint b;
+  if (kind == "clone" || kind == "thread") {
+    b.kind = Kind::thread, b.what = "thread creation";
+  } else if (kind == "signal") {
+    b.kind = Kind::signal, b.what = "signal delivery";
+  } else if (kind == "go" || kind == "goroutine") {
+    b.kind = Kind::goroutine, b.what = "goroutine creation";
+    b.locations = locate(d, "runtime.newproc1");
+  } else {
+    user_error("\"catch\" knows \"syscall [NAME…]\", \"clone\", \"go\" and \"signal\"{}",
+               kind.empty() ? "." : fmt::format(", not \"{}\".", kind));
+  }
+  const Breakpoint& set = d.breakpoints.add(std::move(b));
+  d.out.print(fmt::format("Catchpoint {} ({})", set.number, set.what));
+}
+
+/// The breakpoints that a list of numbers and ranges names; all of them when it is empty.
+std::vector<int> numbers_of(Debugger& d, const Arguments& a) {
+  std::vector<int> out;
+  if (a.text.empty()) {
+    for (const Breakpoint& b : d.breakpoints.all()) out.push_back(b.number);
+    return out;
+  }
+  for (const std::string& word : a.words()) {
+    const auto dash = word.find('-');
+    const auto first = emulator::base::parse_number(word.substr(0, dash));
+    const auto last =
+        dash == word.npos ? first : emulator::base::parse_number(word.substr(dash + 1));
+    if (!first || !last || *last > 1'000'000)
+      user_error("\"{}\" is not the number of a breakpoint.", word);
+    for (u64 n = *first; n <= *last; ++n) {
+      if (d.breakpoints.find(static_cast<int>(n)) == nullptr) {
+        if (dash != word.npos) continue;
+        user_error("No breakpoint number {}.", n);
+      }
+      out.push_back(static_cast<int>(n));
+    }
+  }
+  return out;
+}
+
+Breakpoint& one_breakpoint(Debugger& d, const std::string& word) {
+  const auto n = emulator::base::parse_number(word);
+  Breakpoint* b = n && *n < 1'000'000 ? d.breakpoints.find(static_cast<int>(*n)) : nullptr;
+  if (b == nullptr) user_error("No breakpoint number {}.", word.empty() ? "was given" : word);
+  return *b;
+}
+
+void run_delete(Debugger& d, const Arguments& a) {
+  for (const int n : numbers_of(d, a)) d.breakpoints.remove(n);
+}
+void run_enable(Debugger& d, const Arguments& a) {
+  for (const int n : numbers_of(d, a)) d.breakpoints.find(n)->enabled = true;
+}
+void run_disable(Debugger& d, const Arguments& a) {
+  for (const int n : numbers_of(d, a)) d.breakpoints.find(n)->enabled = false;
+}
+
+void run_condition(Debugger& d, const Arguments& a) {
+  const auto words = a.words();
+  Breakpoint& b = one_breakpoint(d, words.empty() ? "" : words.front());
+  const std::string condition(trimmed(std::string_view(a.text).substr(words.front().size())));
+  if (!condition.empty()) check_expression(d.values, condition);
+  b.condition = condition;
+  if (condition.empty()) d.out.print(fmt::format("Breakpoint {} now unconditional.", b.number));
+}
+
+void run_ignore(Debugger& d, const Arguments& a) {
+  const auto words = a.words();
+  Breakpoint& b = one_breakpoint(d, words.empty() ? "" : words.front());
+  const std::string_view count = trimmed(std::string_view(a.text).substr(words.front().size()));
+  if (count.empty()) user_error("\"ignore\" needs how often, as in \"ignore 1 3\".");
+  b.ignore = evaluate_number(d.values, count);
+  d.out.print(fmt::format("Will ignore next {} crossings of breakpoint {}.", b.ignore, b.number));
+}
+
+void run_commands(Debugger& d, const Arguments& a) {
+  const auto words = a.words();
+  Breakpoint& b = one_breakpoint(
+      d, words.empty() ? std::to_string(d.breakpoints.last_number()) : words.front());
+  b.commands.clear();
+  d.collecting = &b.commands;
+}
+
+void run_info_breakpoints(Debugger& d, const Arguments&) {
+  if (d.breakpoints.all().empty()) return d.out.print("No breakpoints or watchpoints.");
+  d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "Num", "Type", "Disp", "Enb",
+                          "Address", "What"));
+  for (const Breakpoint& b : d.breakpoints.all()) {
+    const bool code = b.kind == Kind::code && !b.locations.empty();
+    std::string what = b.what;
+    if (b.kind == Kind::position) what = fmt::format("instruction {}", grouped(b.position));
+    if (b.kind == Kind::step) what = "model step " + b.what;
+    if (code)
+      if (const std::string line = short_line(d.target, b.locations.front().address); !line.empty())
+        what += " at " + line;
+    d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", b.number, kind_name(b),
+                            b.temporary ? "del" : "keep", b.enabled ? 'y' : 'n',
+                            code ? emulator::base::hex(b.locations.front().address) : "", what));
+    for (std::size_t i = 1; code && i < b.locations.size(); ++i)
+      d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "", "", "", "",
+                              emulator::base::hex(b.locations[i].address), b.locations[i].note));
+    if (!b.condition.empty()) d.out.print("\tstop only if " + b.condition);
+    if (b.hits > 0)
+      d.out.print(
+          fmt::format("\tbreakpoint already hit {} time{}", b.hits, b.hits == 1 ? "" : "s"));
+    if (b.ignore > 0) d.out.print(fmt::format("\tignore next {} hits", b.ignore));
+    for (const std::string& line : b.commands) d.out.print("        " + line);
+  }
+}
+
+constexpr Command kCommands[] = {
+    {"break", "b br brea", Group::stops, "[WHERE] [if CONDITION]",
+     "Stop before an instruction executes",
+     "WHERE is a function by Go's name (its body and the wrapper for the other calling convention, "
+     "if "
+     "there is one), FILE:LINE, *ADDRESS, #N for the instruction of number N, or the id of a "
+     "model's step "
+     "such as newproc1/gobuf; without it, here.",
+     "break runtime.schedinit", false, Completes::functions, run_break},
+    {"tbreak", "tb", Group::stops, "[WHERE] [if CONDITION]", "The same, once", "",
+     "tbreak runtime.main", false, Completes::functions, run_tbreak},
+    {"rbreak", "", Group::stops, "REGEX", "Stop at every function whose name matches", "",
+     "rbreak ^runtime\\.newm", false, Completes::functions, run_rbreak},
+    {"watch", "wa", Group::stops, "REGISTER|FIELD|*ADDRESS [if CONDITION]",
+     "Stop behind an instruction that changes a value",
+     "Old and new value are shown. *ADDRESS is eight bytes; *(u32*)ADDRESS four. It works "
+     "backwards too: then "
+     "it stops before the change.",
+     "watch g.atomicstatus", false, Completes::expressions, run_watch},
+    {"rwatch", "rw", Group::stops, "FIELD|*ADDRESS [if CONDITION]",
+     "Stop behind an instruction that reads memory", "", "rwatch runtime.ncpu", false,
+     Completes::expressions, run_rwatch},
+    {"awatch", "aw", Group::stops, "FIELD|*ADDRESS [if CONDITION]",
+     "Stop behind an instruction that reads or writes memory", "", "awatch runtime.ncpu", false,
+     Completes::expressions, run_awatch},
+    {"catch", "cat", Group::stops, "syscall [NAME…]|clone|go|signal",
+     "Stop at an event of the kernel or the runtime",
+     "syscall: before and behind a system call; clone: a thread was made; go: a goroutine is being "
+     "made; signal: "
+     "one was delivered.",
+     "catch syscall arch_prctl", false, Completes::nothing, run_catch},
+    {"delete", "d del", Group::stops, "[N…]", "Remove breakpoints of these numbers, or all", "",
+     "delete 1-3", false, Completes::nothing, run_delete},
+    {"enable", "en", Group::stops, "[N…]", "Let breakpoints stop again", "", "enable", false,
+     Completes::nothing, run_enable},
+    {"disable", "dis disa", Group::stops, "[N…]", "Keep breakpoints, but do not stop at them", "",
+     "disable 2", false, Completes::nothing, run_disable},
+    {"condition", "cond", Group::stops, "N [CONDITION]",
+     "Stop at breakpoint N only if CONDITION is not zero", "Without CONDITION: always again.",
+     "condition 1 $rax == 0", false, Completes::expressions, run_condition},
+    {"ignore", "", Group::stops, "N COUNT", "Pass breakpoint N so many times", "", "ignore 1 2",
+     false, Completes::expressions, run_ignore},
+    {"commands", "", Group::stops, "[N]", "Commands to do whenever breakpoint N has stopped",
+     "The lines that follow, up to \"end\", are taken for them.", "commands 1", false,
+     Completes::nothing, run_commands},
+    {"info breakpoints", "b break watchpoints", Group::stops, "",
+     "List breakpoints, watchpoints and catchpoints", "", "info breakpoints", false,
+     Completes::nothing, run_info_breakpoints},
+};
+
+}  // namespace
+
+std::span<const Command> stop_commands() { return kCommands; }
+
+}  // namespace rt0::debug

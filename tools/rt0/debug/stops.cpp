@@ -1,0 +1,220 @@
+// What is said when the program has stopped.
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
+#include "emulator/kernel/syscall.hpp"
+#include "tools/rt0/debug/debugger.hpp"
+#include "tools/rt0/debug/motions.hpp"
+#include "tools/rt0/debug/source.hpp"
+#include "tools/rt0/landmarks.hpp"
+
+namespace rt0::debug {
+
+using emulator::base::hex;
+using emulator::machine::StopEvent;
+using emulator::machine::StopReason;
+using Kind = Breakpoint::Kind;
+
+namespace {
+
+std::string syscall_name(u64 number) {
+  const auto* row = emulator::kernel::find_syscall(number);
+  return row != nullptr ? std::string(row->name) : fmt::format("{}", number);
+}
+
+std::string_view reason_name(StopReason r) {
+  constexpr std::string_view kNames[] = {
+      "step",           "breakpoint", "watchpoint", "watchpoint", "syscall-entry",
+      "syscall-return", "thread",     "signal",     "position",   "start",
+      "thread-ended",   "exit",       "error",      "interrupted"};
+  return kNames[static_cast<std::size_t>(r)];
+}
+
+u64 number_of(const std::vector<u8>& bytes) {
+  u64 v = 0;
+  for (std::size_t i = 0; i < bytes.size() && i < 8; ++i) v |= u64{bytes[i]} << (8 * i);
+  return v;
+}
+
+/// A watched value as its place reads.
+std::string watched_text(Debugger& d, const Breakpoint& b, const std::vector<u8>& bytes) {
+  const u64 v = number_of(bytes);
+  if (bytes.size() > 8) return emulator::base::hex_bytes(bytes);
+  if (b.kind == Kind::reg) return pointer_text(d.target, Addr(v));
+  const auto place = d.target.names().place(b.memory.bytes.start);
+  if (place.type == 0) return pointer_text(d.target, Addr(v));
+  std::string text = d.target.names().value_text(place, v);
+  return text;
+}
+
+std::string thread_text(const emulator::kernel::Thread& t) {
+  return t.name.empty() ? fmt::format("t{}", t.tid) : fmt::format("t{} \"{}\"", t.tid, t.name);
+}
+
+/// The line of source, or without it the instruction, as gdb shows it behind the frame.
+void show_place(Debugger& d, Debugger::Show show) {
+  const auto& frames = d.frames();
+  const bool line_wanted = show == Debugger::Show::line;
+  if (const auto line = source_of(d.target, frames.front()); line && line_wanted)
+    if (const auto text = d.sources.line(line->file, line->line)) {
+      d.out.print(fmt::format("{}\t{}", line->line, *text));
+      return;
+    }
+  const CodeLine code = d.target.code_at(d.target.pc(), d.settings.flavor);
+  d.out.print(fmt::format("=> {} {}:\t{}{}", hex(code.pc), code.where, code.text,
+                          code.note.empty() ? "" : "  # " + code.note));
+}
+
+}  // namespace
+
+nlohmann::ordered_json Debugger::event_json(const StopEvent& event) {
+  nlohmann::ordered_json j = {{"e", "stop"},
+                              {"reason", reason_name(event.reason)},
+                              {"n", event.position},
+                              {"t", event.thread}};
+  if (!hit_.empty()) j["breakpoints"] = hit_;
+  if (!target.over()) {
+    j["pc"] = hex(target.pc());
+    j["fn"] = target.describe(target.pc());
+    if (const Addr g = target.current_g(); g != Addr()) j["g"] = target.names().object(g);
+  }
+  if (event.reason == StopReason::memory || event.reason == StopReason::register_write) {
+    j["old"] = hex(number_of(event.before));
+    j["new"] = hex(number_of(event.after));
+  }
+  if (event.exit) {
+    j["status"] = event.exit->status;
+    if (event.exit->signal != 0) j["signal"] = event.exit->signal;
+  }
+  if (!event.message.empty()) j["text"] = event.message;
+  return j;
+}
+
+void Debugger::announce_watch(const StopEvent& event, const Breakpoint& b) {
+  const bool read =
+      event.before == event.after && b.memory.kind != emulator::machine::WatchKind::write;
+  std::string text = kind_name(b);
+  text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  text = fmt::format("\n{} {}: {}\n\n", text, b.number, b.what);
+  if (read)
+    text += fmt::format("Value = {}", watched_text(*this, b, event.after));
+  else
+    text += fmt::format("Old value = {}\nNew value = {}", watched_text(*this, b, event.before),
+                        watched_text(*this, b, event.after));
+  const std::string_view verb = read         ? "read"
+                                : came_back_ ? "undone: it had been written"
+                                             : "written";
+  const bool by_kernel = event.by != emulator::machine::WrittenBy::instruction;
+  out.print(fmt::format("{}\n{} by {} at {}", text, verb,
+                        by_kernel ? "the kernel" : fmt::format("t{}", event.thread),
+                        pointer_text(target, event.pc)));
+}
+
+std::string Debugger::heading_of(const StopEvent& event, const Breakpoint& b) {
+  std::string head =
+      fmt::format("{} {}", b.temporary ? "Temporary breakpoint" : "Breakpoint", b.number);
+  const std::string catchpoint = fmt::format("Catchpoint {}", b.number);
+  switch (b.kind) {
+    case Kind::position:
+      return head + fmt::format(" (instruction {})", grouped(b.position));
+    case Kind::step:
+      return head + fmt::format(" (model step {})", b.what);
+    case Kind::goroutine:
+      return catchpoint + " (a goroutine is being created)";
+    case Kind::syscall:
+      return catchpoint +
+             fmt::format(" ({} syscall {})",
+                         event.reason == StopReason::syscall_entry ? "call to" : "returned from",
+                         syscall_name(event.number));
+    case Kind::thread:
+      return catchpoint + fmt::format(" (thread t{} created)", event.number);
+    case Kind::signal:
+      return catchpoint + fmt::format(" (signal {} delivered)", event.number);
+    case Kind::code:
+    case Kind::memory:
+    case Kind::reg:
+      break;
+  }
+  for (const auto& l : b.locations)
+    if (l.address == event.address && !l.note.empty()) head += fmt::format(" ({})", l.note);
+  return head;
+}
+
+void Debugger::announce_breakpoint(const StopEvent& event, const Breakpoint& b) {
+  if (b.watches()) return announce_watch(event, b);
+  out.print(fmt::format("\n{}, {}", heading_of(event, b), frame_text(target, frames().front())));
+  if (b.kind == Kind::step) tell_steps(*this, event.position);
+}
+
+void Debugger::announce_end(const StopEvent& event) {
+  switch (event.reason) {
+    case StopReason::exit:
+      if (event.exit && event.exit->signal != 0)
+        out.print(fmt::format("\nProgram terminated with signal {}.", event.exit->signal));
+      else if (event.exit && event.exit->status != 0)
+        out.print(fmt::format("[Process 1 exited with code {:02}]", event.exit->status));
+      else
+        out.print("[Process 1 exited normally]");
+      break;
+    case StopReason::start:
+      out.print("\nNo more reverse-execution history: this is the program's first instruction.");
+      break;
+    case StopReason::error:
+      out.error(event.message);
+      break;
+    case StopReason::interrupted:
+      out.print(
+          fmt::format("\nInterrupted, {} instructions after the start.", grouped(event.position)));
+      break;
+    case StopReason::thread_ended:
+      out.print(fmt::format("[Thread t{} has ended]", event.thread));
+      break;
+    default:
+      break;
+  }
+}
+
+void Debugger::announce(const StopEvent& event) {
+  const auto* thread = target.machine().kernel().find_thread(event.thread);
+  const auto previous = shown_thread_;
+  target.choose_thread(thread);
+  if (!target.over()) shown_thread_ = target.thread().tid;
+  out.event(event_json(event));
+  announce_end(event);
+  if (event.reason == StopReason::exit || target.over()) return;
+  if (previous != 0 && previous != shown_thread_)
+    out.print(fmt::format("[Switching to thread {}]", thread_text(target.thread())));
+  bool told = false;
+  for (const int number : hit_) {
+    Breakpoint* b = breakpoints.find(number);
+    if (b == nullptr) continue;
+    ++b->hits;
+    announce_breakpoint(event, *b);
+    told |= !b->watches();
+  }
+  if (!told && !settings.context) out.print(frame_text(target, frames().front()));
+}
+
+void Debugger::stopped(const StopEvent& event, Show show) {
+  announce(event);
+  if (!target.over()) {
+    if (settings.context)
+      show_context(*this);
+    else
+      show_place(*this, show);
+  }
+  const std::vector<int> hit = std::move(hit_);
+  hit_.clear();
+  std::vector<std::string> commands;
+  for (const int number : hit)
+    if (Breakpoint* b = breakpoints.find(number)) {
+      commands.insert(commands.end(), b->commands.begin(), b->commands.end());
+      if (b->temporary) breakpoints.remove(number);
+    }
+  if (!commands.empty()) run_commands(commands);
+}
+
+}  // namespace rt0::debug

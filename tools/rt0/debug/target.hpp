@@ -1,0 +1,112 @@
+/// What is debugged: a program in a machine that can be taken to any instruction, and what its
+/// runtime's data mean there.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/decode/insn.hpp"
+#include "emulator/machine/timeline.hpp"
+#include "runtime_model/golang/names.hpp"
+#include "runtime_model/model/guest.hpp"
+#include "tools/rt0/debug/guest_memory.hpp"
+#include "tools/rt0/options.hpp"
+#include "tools/rt0/program.hpp"
+
+namespace rt0::debug {
+
+using emulator::Addr;
+using emulator::i64;
+using emulator::u32;
+using emulator::u64;
+using emulator::u8;
+namespace golang = runtime_model::golang;
+
+/// How instructions are spelled.
+enum class Flavor : u8 { go, intel, att };
+
+/// A place in the code: the instruction's text, and what it refers to.
+struct CodeLine {
+  Addr pc;
+  unsigned length = 1;
+  std::string where;  ///< "<+12>"
+  std::string text;   ///< "CALL runtime.check(SB)"
+  std::string note;   ///< what an address in it means: "0x4be8b0 runtime.m0+64"
+  emulator::decode::Insn insn;
+  bool valid = false;
+};
+
+class Target {
+ public:
+  /// `host` outlives it. Throws base::UserError for a program that cannot be run.
+  Target(const RunOptions& options, emulator::kernel::Host& host,
+         emulator::machine::TimelineSettings limits = {});
+
+  Program& program() { return program_; }
+  emulator::machine::Timeline& timeline() { return *timeline_; }
+  const emulator::machine::Timeline& timeline() const { return *timeline_; }
+  emulator::machine::Machine& machine() { return timeline_->machine(); }
+  const golang::SymbolTable& symbols() const { return program_.symbols; }
+  const runtime_model::model::Guest& guest() const { return *guest_; }
+  const golang::Layouts& layouts() const { return guest_->layouts; }
+  GuestMemory memory() { return GuestMemory(machine().memory()); }
+  /// The runtime's structures now. They read the guest's memory when asked.
+  golang::Views views();
+  /// Names of all that is there now.
+  golang::Names& names();
+
+  u64 position() const { return timeline_->position(); }
+  /// The process has ended here.
+  bool over() { return machine().kernel().exit.has_value(); }
+
+  /// The thread that is looked at: the one whose turn it is, unless another was chosen.
+  const emulator::kernel::Thread& thread();
+  /// Null: the one whose turn it is.
+  void choose_thread(const emulator::kernel::Thread* t);
+  /// Its registers. Throws base::UserError when the process has ended.
+  const emulator::cpu::Registers& registers();
+  /// The same, of any thread.
+  const emulator::cpu::Registers& registers(const emulator::kernel::Thread& t);
+  Addr pc() { return Addr(registers().rip); }
+  Addr sp() { return Addr(registers()[emulator::cpu::rsp]); }
+
+  /// The goroutine in a thread's local storage; zero before there is one.
+  Addr current_g();
+  Addr current_g(const emulator::kernel::Thread& t);
+
+  /// The address of what names call "g1", "m0", "p0", "m2.g0", "sched"; nothing when there is none.
+  std::optional<std::pair<Addr, golang::TypeId>> object(std::string_view name);
+  /// The type of that name; 0 when the layouts do not have it.
+  golang::TypeId type(std::string_view name) const;
+  /// "runtime.main+12", "g1.sched.pc", "0x10".
+  std::string describe(Addr a);
+  /// The same, "" for what has no name.
+  std::string name_of(Addr a);
+
+  // Changes by the user. What lay ahead is forgotten. Throw base::UserError.
+  void write(Addr to, std::span<const u8> bytes);
+
+  CodeLine code_at(Addr pc, Flavor flavor);
+  /// `count` lines from `pc`; at most to `end`.
+  std::vector<CodeLine> code_from(Addr pc, std::size_t count, Flavor flavor,
+                                  std::optional<Addr> end = {});
+  /// Starts of the instructions of the function that holds `pc`, up to it: the last is `pc`.
+  std::vector<Addr> instructions_before(Addr pc);
+
+ private:
+  std::optional<Addr> goroutine(u64 goid);
+  std::optional<Addr> m_of(u64 id);
+
+  Program program_;
+  std::unique_ptr<emulator::machine::Timeline> timeline_;
+  std::unique_ptr<runtime_model::model::Guest> guest_;
+  std::unique_ptr<GuestMemory> view_memory_;
+  std::optional<golang::Names> names_;
+  u64 names_at_ = 0;
+  bool names_stale_ = false;
+  emulator::kernel::Tid chosen_ = 0;  ///< 0: whose turn it is
+};
+
+}  // namespace rt0::debug
