@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "runtime_model/model/code_facts.hpp"
+#include "runtime_model/sched/status.hpp"
 #include "runtime_model/thread/acquirep.hpp"
 #include "runtime_model/thread/idle.hpp"
 
@@ -302,6 +303,7 @@ Model<> steal_order_reset(Runtime& rt, u32 count) {
 }
 
 Model<P> procresize(Runtime& rt, i32 nprocs) {
+  if (sched::tracing(rt)) co_await rt.decline(std::string(sched::kTracing));
   const i32 old = rt.gomaxprocs();
   Runtime::require(old >= 0 && nprocs > 0, "procresize: invalid arg");
   const i64 now = co_await nanotime(rt);

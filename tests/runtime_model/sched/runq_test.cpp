@@ -99,3 +99,25 @@ TEST_CASE("A share is never more than half a ring") {
   bench.run(sched::globrunqget, bench.p0(), 0);
   CHECK(bench.views().sched().runqsize() == 258 - 128);
 }
+
+TEST_CASE("From go1.25 on a queue knows its length, and a share is queued when the lock is free") {
+  Bench bench(25);
+  const auto runq = bench.views().sched().runq();
+  bench.views().gomaxprocs() = 2;
+  std::vector<G> gs;
+  for (int i = 0; i < 5; ++i) {
+    gs.push_back(bench.make_g());
+    sched::push_back(runq, gs.back());
+  }
+  CHECK(runq.size() == 5);
+  const auto run = bench.run(sched::globrunqgetbatch, i32{128});
+  const auto& [first, head, tail, size] = *run.result;
+  CHECK(first == gs[0]);
+  CHECK(head == gs[1].address());
+  CHECK(tail == gs[2].address());
+  CHECK(size == 2);
+  CHECK(runq.size() == 2);
+  bench.run(sched::runqputbatch, bench.p0(), sched::LocalQueue{head, tail, size});
+  CHECK(bench.p0().runqtail() == 2);
+  CHECK(bench.p0().runq(1) == gs[2]);
+}

@@ -96,3 +96,20 @@ TEST_CASE("Who comes to a note that is set does not sleep; who comes before it i
   CHECK(passes.left == Request::Kind::none);
   CHECK(passes.steps().empty());
 }
+
+TEST_CASE("From go1.26 on an M can be taken out of the middle of the idle ones") {
+  tests::Bench bench(26);
+  bench.native("runtime.checkdead", [](const auto&) { return std::vector<u64>{}; });
+  std::vector<golang::M> ms;
+  for (int i = 0; i < 3; ++i) {
+    ms.push_back(bench.views().m(bench.allocate(2048)));
+    bench.run(thread::mput, ms.back());
+  }
+  CHECK(bench.views().sched().nmidle() == 3);
+  CHECK(*bench.run(thread::mgetSpecific, ms[1]).result == ms[1]);
+  CHECK(bench.views().sched().nmidle() == 2);
+  CHECK_FALSE(*bench.run(thread::mgetSpecific, ms[1]).result);  // not idle any more
+  CHECK(*bench.run(thread::mget).result == ms[2]);
+  CHECK(*bench.run(thread::mget).result == ms[0]);
+  CHECK_FALSE(*bench.run(thread::mget).result);
+}
