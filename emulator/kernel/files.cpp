@@ -29,6 +29,7 @@ Files::Files() : input_(std::make_shared<InputLog>()) {}
 
 Files::Files(const Config& config) : Files() {
   add_virtual_files(tree, config);
+  first_bytes_ = tree.used_bytes();
   tree.opened(cwd.inode);
   for (const Mount& mount : config.mounts) add_mount(mount);
   for (i32 fd = 0; fd < 3; ++fd) {
@@ -279,7 +280,8 @@ u64 Files::input_buffered() const {
 
 u64 Files::bytes() const {
   constexpr u64 kNode = 96;  // of a map, with a small value
-  u64 sum = sizeof(Files) + tree.used_bytes() + tree.names() * kNode;
+  u64 sum = sizeof(Files) + tree.used_bytes() - std::min(tree.used_bytes(), first_bytes_);
+  sum += tree.inodes() * kNode;
   sum += table_.size() * kNode + descriptions_.size() * (sizeof(Description) + kNode);
   for (const auto& [id, pipe] : pipes) sum += sizeof(Pipe) + pipe.size();
   for (const auto& [id, epoll] : epolls) sum += epoll.items.size() * (sizeof(EpollItem) + kNode);

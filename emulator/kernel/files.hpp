@@ -258,6 +258,10 @@ class Files {
     HostDirectory directory;
   };
   const std::vector<Mounted>& mounts() const { return mounts_; }
+  /// Everything that is done in the mounted directories is done once (host_log.hpp).
+  void keep_log(const std::shared_ptr<HostLog>& log) {
+    for (Mounted& m : mounts_) m.directory.keep_log(log);
+  }
   const HostDirectory& directory(const Location& p) const { return mounts_.at(p.mount).directory; }
 
   /// The guest's inode number of a host file: numbered in the order in which the guest first saw
@@ -297,8 +301,9 @@ class Files {
   void enter(i32 fd, Descriptor descriptor);
 
   std::map<i32, Descriptor> table_;
-  u64 pipe_bytes_ = 0;  // the capacity of all pipes
-  i32 first_free_ = 0;  // no descriptor below it is free
+  u64 pipe_bytes_ = 0;   // the capacity of all pipes
+  u64 first_bytes_ = 0;  // what the tree held at the start: never copied
+  i32 first_free_ = 0;   // no descriptor below it is free
   std::map<u64, Description> descriptions_;
   u64 next_description_ = 0, next_object_ = 0;
   std::vector<Mounted> mounts_;

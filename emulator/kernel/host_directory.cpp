@@ -141,7 +141,7 @@ class HostDirectory::Spot {
 
 HostFile::~HostFile() { ::close(fd_); }
 
-Result<u64> HostFile::read_at(std::span<u8> to, u64 offset) const {
+Result<u64> HostFile::read_now(std::span<u8> to, u64 offset) const {
   u64 done = 0;
   while (done < to.size()) {
     const ssize_t n =
@@ -154,7 +154,7 @@ Result<u64> HostFile::read_at(std::span<u8> to, u64 offset) const {
   return done;
 }
 
-Result<u64> HostFile::write_at(std::span<const u8> from, u64 offset) const {
+Result<u64> HostFile::write_now(std::span<const u8> from, u64 offset) const {
   u64 done = 0;
   while (done < from.size()) {
     const ssize_t n =
@@ -167,17 +167,17 @@ Result<u64> HostFile::write_at(std::span<const u8> from, u64 offset) const {
   return done;
 }
 
-Result<HostStatus> HostFile::status() const {
+Result<HostStatus> HostFile::status_now() const {
   struct ::stat s;
   if (::fstat(fd_, &s) < 0) return last_error();
   return status_of(s);
 }
 
-Failure HostFile::resize(u64 size) const {
+Failure HostFile::resize_now(u64 size) const {
   return outcome(::ftruncate(fd_, static_cast<off_t>(size)));
 }
 
-Failure HostFile::set_mode(u16 mode) const { return outcome(::fchmod(fd_, mode & 0777)); }
+Failure HostFile::set_mode_now(u16 mode) const { return outcome(::fchmod(fd_, mode & 0777)); }
 
 HostDirectory HostDirectory::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -186,7 +186,7 @@ HostDirectory HostDirectory::open(const std::string& path) {
   return HostDirectory(std::make_shared<const Fd>(fd));
 }
 
-Result<HostStatus> HostDirectory::status(const std::string& name) const {
+Result<HostStatus> HostDirectory::status_now(const std::string& name) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   struct ::stat s;
@@ -194,7 +194,7 @@ Result<HostStatus> HostDirectory::status(const std::string& name) const {
   return status_of(s);
 }
 
-Result<std::vector<HostEntry>> HostDirectory::list(const std::string& name) const {
+Result<std::vector<HostEntry>> HostDirectory::list_now(const std::string& name) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   Fd fd(::openat(spot->fd(), spot->name(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -214,7 +214,7 @@ Result<std::vector<HostEntry>> HostDirectory::list(const std::string& name) cons
   return entries;
 }
 
-Result<std::string> HostDirectory::read_link(const std::string& name) const {
+Result<std::string> HostDirectory::read_link_now(const std::string& name) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   std::string target(PATH_MAX, '\0');
@@ -224,8 +224,8 @@ Result<std::string> HostDirectory::read_link(const std::string& name) const {
   return target;
 }
 
-Result<std::shared_ptr<const HostFile>> HostDirectory::open_file(const std::string& name,
-                                                                 const HostOpen& how) const {
+Result<std::shared_ptr<const HostFile>> HostDirectory::open_now(const std::string& name,
+                                                                const HostOpen& how) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   struct ::stat s;
@@ -242,42 +242,42 @@ Result<std::shared_ptr<const HostFile>> HostDirectory::open_file(const std::stri
   if (::fstat(fd.get(), &s) < 0) return last_error();
   if (!S_ISREG(s.st_mode)) return Errno::eacces;
   if (how.truncate && ::ftruncate(fd.get(), 0) < 0) return last_error();
-  return std::make_shared<const HostFile>(fd.release());
+  return std::make_shared<const HostFile>(fd.release(), log_);
 }
 
-Failure HostDirectory::make_directory(const std::string& name, u16 mode) const {
+Failure HostDirectory::make_directory_now(const std::string& name, u16 mode) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   return outcome(::mkdirat(spot->fd(), spot->name(), mode & 0777));
 }
 
-Failure HostDirectory::make_symlink(const std::string& name, const std::string& target) const {
+Failure HostDirectory::make_symlink_now(const std::string& name, const std::string& target) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   return outcome(::symlinkat(target.c_str(), spot->fd(), spot->name()));
 }
 
-Failure HostDirectory::link(const std::string& from, const std::string& to) const {
+Failure HostDirectory::link_now(const std::string& from, const std::string& to) const {
   auto old_spot = Spot::find(*this, from), new_spot = Spot::find(*this, to);
   if (!old_spot) return old_spot.error();
   if (!new_spot) return new_spot.error();
   return outcome(::linkat(old_spot->fd(), old_spot->name(), new_spot->fd(), new_spot->name(), 0));
 }
 
-Failure HostDirectory::remove(const std::string& name, bool directory) const {
+Failure HostDirectory::remove_now(const std::string& name, bool directory) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   return outcome(::unlinkat(spot->fd(), spot->name(), directory ? AT_REMOVEDIR : 0));
 }
 
-Failure HostDirectory::rename(const std::string& from, const std::string& to) const {
+Failure HostDirectory::rename_now(const std::string& from, const std::string& to) const {
   auto old_spot = Spot::find(*this, from), new_spot = Spot::find(*this, to);
   if (!old_spot) return old_spot.error();
   if (!new_spot) return new_spot.error();
   return outcome(::renameat(old_spot->fd(), old_spot->name(), new_spot->fd(), new_spot->name()));
 }
 
-Failure HostDirectory::set_mode(const std::string& name, u16 mode) const {
+Failure HostDirectory::set_mode_now(const std::string& name, u16 mode) const {
   auto spot = Spot::find(*this, name);
   if (!spot) return spot.error();
   struct ::stat s;

@@ -43,10 +43,13 @@ struct HostEntry {
   u64 device = 0, inode = 0;
 };
 
-/// An open regular file. Closed with its last owner.
+class HostLog;
+
+/// An open regular file. Closed with its last owner. With a log, everything is done once
+/// (host_log.hpp).
 class HostFile {
  public:
-  explicit HostFile(int fd) : fd_(fd) {}
+  explicit HostFile(int fd, std::weak_ptr<HostLog> log) : fd_(fd), log_(std::move(log)) {}
   ~HostFile();
   HostFile(const HostFile&) = delete;
   HostFile& operator=(const HostFile&) = delete;
@@ -59,7 +62,14 @@ class HostFile {
   Failure set_mode(u16 mode) const;
 
  private:
+  Result<u64> read_now(std::span<u8> to, u64 offset) const;
+  Result<u64> write_now(std::span<const u8> from, u64 offset) const;
+  Result<HostStatus> status_now() const;
+  Failure resize_now(u64 size) const;
+  Failure set_mode_now(u16 mode) const;
+
   int fd_;
+  std::weak_ptr<HostLog> log_;  // which holds this
 };
 
 struct HostOpen {
@@ -71,6 +81,8 @@ class HostDirectory {
  public:
   /// Throws base::UserError when `path` is not a directory that can be opened.
   static HostDirectory open(const std::string& path);
+  /// From here on; the files that it opens too.
+  void keep_log(std::shared_ptr<HostLog> log) { log_ = std::move(log); }
 
   Result<HostStatus> status(const std::string& name) const;
   /// Sorted by name, without "." and "..".
@@ -93,7 +105,20 @@ class HostDirectory {
   class Spot;
   explicit HostDirectory(std::shared_ptr<const Fd> root) : root_(std::move(root)) {}
 
+  Result<HostStatus> status_now(const std::string& name) const;
+  Result<std::vector<HostEntry>> list_now(const std::string& name) const;
+  Result<std::string> read_link_now(const std::string& name) const;
+  Result<std::shared_ptr<const HostFile>> open_now(const std::string& name,
+                                                   const HostOpen& how) const;
+  Failure make_directory_now(const std::string& name, u16 mode) const;
+  Failure make_symlink_now(const std::string& name, const std::string& target) const;
+  Failure link_now(const std::string& from, const std::string& to) const;
+  Failure remove_now(const std::string& name, bool directory) const;
+  Failure rename_now(const std::string& from, const std::string& to) const;
+  Failure set_mode_now(const std::string& name, u16 mode) const;
+
   std::shared_ptr<const Fd> root_;
+  std::shared_ptr<HostLog> log_;
 };
 
 }  // namespace emulator::kernel

@@ -109,6 +109,7 @@ class Tree {
 
   u64 used_bytes() const { return used_pages_ * base::kPageSize; }
   u64 names() const { return names_; }
+  u64 inodes() const { return inodes_.size(); }
 
  private:
   void drop_if_unused(InodeId id);

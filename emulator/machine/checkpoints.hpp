@@ -15,6 +15,7 @@ class Checkpoints {
   struct Point {
     Machine::Checkpoint machine;
     u64 written = 0;  // OnceHost::written
+    u64 asked = 0;    // HostLog::position
     bool near = false;
     u64 kernel_bytes = 0;  // of what is not in guest pages; add() fills it in
   };

@@ -71,11 +71,20 @@ bool walked_over(const ByteRange& bytes, const Retired& what, PlaceKind kind,
   return overlap(bytes, start, size);
 }
 
-bool touches(const ByteRange& bytes, const Retired& what, PlaceKind kind,
-             const cpu::Registers& regs) {
-  for (const Effect& e : what.effects)
-    if (e.kind == kind && overlap(bytes, e.address.value, e.size)) return true;
-  return what.effects.truncated && walked_over(bytes, what, kind, regs);
+struct Touched {
+  bool read = false, written = false;
+};
+
+Touched touched(const ByteRange& bytes, const Retired& what, const cpu::Registers& regs) {
+  Touched t;
+  for (const Effect& e : what.effects) {
+    if (e.kind < PlaceKind::memory_read || !overlap(bytes, e.address.value, e.size)) continue;
+    (e.kind == PlaceKind::memory_read ? t.read : t.written) = true;
+  }
+  if (!what.effects.truncated) return t;
+  t.read = t.read || walked_over(bytes, what, PlaceKind::memory_read, regs);
+  t.written = t.written || walked_over(bytes, what, PlaceKind::memory_write, regs);
+  return t;
 }
 
 bool kernel_wrote(const ByteRange& bytes, const Retired& what) {
@@ -126,9 +135,25 @@ Lookout::Lookout(Machine& machine) : machine_(machine) {
   };
 }
 
+/// Watched memory costs the fast loop little; registers, and all else, need the observed one.
 void Lookout::choose_loop() {
-  machine_.observe(on_retired ||
-                   (armed() && !(conditions_->memory.empty() && conditions_->registers.empty())));
+  constexpr u64 kMostPages = 1024;
+  std::map<u64, bool> pages;
+  bool observe = on_retired != nullptr;
+  if (armed()) {
+    observe = observe || !conditions_->registers.empty();
+    for (const MemoryWatch& w : conditions_->memory) {
+      const u64 first = w.bytes.start.value / base::kPageSize,
+                last = (w.bytes.start.value + w.bytes.size - 1) / base::kPageSize;
+      if (last - first >= kMostPages) observe = true;
+      if (observe) break;
+      const bool reads = w.kind == WatchKind::read || w.kind == WatchKind::access;
+      for (u64 page = first; page <= last; ++page) pages[page] = pages[page] || reads;
+    }
+  }
+  if (observe) pages.clear();
+  machine_.observe(observe);
+  machine_.watch_pages(std::move(pages));
 }
 
 void Lookout::arm(const Conditions& conditions, Want want, u64 from) {
@@ -138,11 +163,14 @@ void Lookout::arm(const Conditions& conditions, Want want, u64 from) {
   found_.reset();
   refresh();
   choose_loop();
-  if (conditions.addresses.empty()) return;
+  keep_probes(conditions.addresses);
+  for (const u64 a : conditions.addresses) machine_.add_probe(Addr(a));
+}
+
+void Lookout::keep_probes(const std::set<u64>& wanted) {
   const std::set<u64> set = machine_.loop().probes();
   for (const u64 a : set)
-    if (!conditions.addresses.contains(a)) machine_.remove_probe(Addr(a));
-  for (const u64 a : conditions.addresses) machine_.add_probe(Addr(a));
+    if (!wanted.contains(a)) machine_.remove_probe(Addr(a));
 }
 
 void Lookout::disarm() {
@@ -198,9 +226,7 @@ void Lookout::retired(const Thread& t, const Retired& what) {
 
 void Lookout::memory_effects(const Thread& t, const Retired& what, std::size_t index) {
   const MemoryWatch& watch = conditions_->memory[index];
-  const cpu::Registers& regs = machine_.registers(t);
-  const bool read = touches(watch.bytes, what, PlaceKind::memory_read, regs);
-  const bool stored = touches(watch.bytes, what, PlaceKind::memory_write, regs);
+  const auto [read, stored] = touched(watch.bytes, what, machine_.registers(t));
   const bool by_kernel = kernel_wrote(watch.bytes, what);
   if (!read && !stored && !by_kernel) return;
   StopEvent e = event(StopReason::memory, t);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "emulator/machine/conditions.hpp"
 #include "emulator/machine/machine.hpp"
@@ -24,6 +25,9 @@ class Lookout {
   /// first is wanted. `conditions` outlives the search.
   void arm(const Conditions& conditions, Want want, u64 from);
   void disarm();
+  /// Probes of earlier searches slow the machine down where it passes them often, but what was
+  /// decoded around them is lost when they are set again.
+  void drop_probes() { keep_probes({}); }
   /// The values of watched places are taken anew: they were changed by the user.
   void refresh();
   /// The machine has stopped: has the kernel changed what is watched since the last instruction?
@@ -48,6 +52,7 @@ class Lookout {
   void choose_loop();
 
  private:
+  void keep_probes(const std::set<u64>& wanted);
   void probe(const kernel::Thread& t, Addr at);
   void retired(const kernel::Thread& t, const Retired& what);
   void memory_effects(const kernel::Thread& t, const Retired& what, std::size_t index);

@@ -134,6 +134,10 @@ void Machine::account(kernel::Thread& t) {
   if (done != 0) progress_.idle_expirations = 0;
   t.instructions += done;
   progress_.slice_left -= std::min(progress_.slice_left, done);
+  if (burst_.left > 0) {
+    burst_.left -= std::min(burst_.left, done);
+    burst_.ended = progress_.retired;
+  }
   kernel_.set_time(Nanos(static_cast<i64>(progress_.retired) + progress_.clock_offset), &t);
 }
 
@@ -163,13 +167,38 @@ bool Machine::system_call(kernel::Thread& t) {
   return t.state == kernel::ThreadState::runnable;
 }
 
+/// The next instruction accesses a watched page: it is observed, and those behind it when the last
+/// such access is not long ago.
+void Machine::begin_burst() {
+  constexpr u64 kRare = 1000, kLongest = 16384;
+  const bool again = burst_.ended != 0 && progress_.retired - burst_.ended < kRare;
+  burst_.length = again ? std::min(burst_.length * 4, kLongest) : 1;
+  burst_.left = burst_.length;
+  // It was passed, or reported, when the fast loop came here.
+  if (loop_.probes().contains(core_.regs.rip)) loop_.pass_probe();
+}
+
+/// For a SYSCALL that the fast loop retired, as the observed loop would; only its own effects on
+/// registers are missing.
+void Machine::note_syscall() {
+  constexpr unsigned kLength = 2;
+  core_.effects.count = 0;
+  core_.effects.truncated = false;
+  loop_.syscall.emplace(Retired{progress_.retired - 1, Addr(core_.regs.rip - kLength), kLength,
+                                *semantics::find_row("syscall"), core_.effects});
+}
+
 /// What the loop stopped for. False: the thread's turn is over.
 bool Machine::handle(kernel::Thread& t, Stop stop) {
   switch (stop) {
     case Stop::budget:
       return true;
     case Stop::syscall:
+      if (memory_.has_watches() && !loop_.syscall) note_syscall();
       return system_call(t);
+    case Stop::watched:
+      begin_burst();
+      return true;
     case Stop::fault:
       if (on.faulted) on.faulted(t, loop_.fault);
       t.regs = core_.regs;
@@ -189,7 +218,7 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
 /// Executes with the budget that was set; what retired is accounted for even when it throws.
 Stop Machine::run_loop(kernel::Thread& t) {
   try {
-    const Stop stop = observing_ && on.retired
+    const Stop stop = in_observed_loop()
                           ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); })
                           : loop_.run();
     account(t);
@@ -225,6 +254,7 @@ void Machine::run_slice(kernel::Thread& t) {
       throw base::LimitReached(
           fmt::format("stopped after {} instructions (--max-instructions)", progress_.retired));
     }
+    if (burst_.left > 0) allowed = std::min(allowed, burst_.left);
     core_.budget = static_cast<i64>(allowed);
     core_.goal = progress_.retired + allowed;
     slice_start_ = progress_.retired;
@@ -271,6 +301,7 @@ void Machine::restore(const Checkpoint& c) {
   memory_.restore(c.memory);
   kernel_.restore(c.kernel);
   progress_ = c.progress;
+  burst_.left = burst_.ended = 0;
   core_.budget = 0;
   core_.goal = slice_start_ = 0;
   loop_.reset();

@@ -28,7 +28,9 @@ class Machine {
   /// What the user of a machine may listen to. Unset ones cost nothing.
   struct Hooks {
     std::function<void(const kernel::Thread&, Addr)> probe;  // about to execute a probed address
-    std::function<void(const kernel::Thread&, const Retired&)> retired;  // needs observe(true)
+    /// Needs observe(true); with watch_pages(), instructions that access those pages, others as it
+    /// happens, and every SYSCALL, are reported too.
+    std::function<void(const kernel::Thread&, const Retired&)> retired;
     std::function<void(const kernel::Thread* from, const kernel::Thread& to)> switched;
     std::function<void(const kernel::Thread&)>
         resuming;  // the kernel and the schedule have acted; its next instruction follows
@@ -53,6 +55,12 @@ class Machine {
   void observe(bool wanted) {
     if (observing_ != wanted) loop_.leave();
     observing_ = wanted;
+  }
+  /// Report, to on.retired, what is done to these pages, writes or, with `true`, reads as well,
+  /// though the fast loop runs.
+  void watch_pages(std::map<u64, bool> pages) {
+    memory_.watch_pages(std::move(pages));
+    burst_ = {};
   }
   void set_probes(std::set<u64> addresses) { loop_.set_probes(std::move(addresses)); }
   void remove_probe(Addr a) { loop_.remove_probe(a); }
@@ -108,6 +116,9 @@ class Machine {
   u64 slice_length();
   void remove_dead_threads();
   Stop run_loop(kernel::Thread& t);
+  bool in_observed_loop() const { return on.retired && (observing_ || burst_.left > 0); }
+  void begin_burst();
+  void note_syscall();
   [[noreturn]] void report_deadlock();
 
   Settings settings_;
@@ -120,6 +131,13 @@ class Machine {
   Progress progress_;
   u64 slice_start_ = 0;  // core_.goal - budget at progress_.retired
   u64 stop_at_ = ~u64{0};
+  /// Observed instructions where a watched page is accessed: one, when that is rare, many at once
+  /// when one access follows another.
+  struct Burst {
+    u64 left = 0;    // instructions of it
+    u64 length = 1;  // of the last one
+    u64 ended = 0;   // progress_.retired there
+  } burst_;
   bool observing_ = false;
   bool stop_requested_ = false;
 };

@@ -152,8 +152,25 @@ Stop RunLoop::faulted(const cpu::GuestFault& what) {
   return Stop::fault;
 }
 
+namespace {
+
+/// Has watched pages heeded while it lives.
+class Heed {
+ public:
+  explicit Heed(memory::AddressSpace& memory) : memory_(memory) { memory_.heed_watches(true); }
+  ~Heed() { memory_.heed_watches(false); }
+  Heed(const Heed&) = delete;
+  Heed& operator=(const Heed&) = delete;
+
+ private:
+  memory::AddressSpace& memory_;
+};
+
+}  // namespace
+
 Stop RunLoop::run() {
   core_.unlinked = nullptr;
+  const Heed heed(*core_.memory);
   try {
     while (true) {
       bool probe = false;
@@ -167,6 +184,9 @@ Stop RunLoop::run() {
     }
   } catch (const cpu::GuestFault& what) {
     return faulted(what);
+  } catch (const memory::WatchedAccess&) {
+    go_back();
+    return Stop::watched;
   } catch (...) {
     go_back();
     throw;

@@ -26,6 +26,7 @@ enum class Stop : u8 {
   syscall,  // a SYSCALL retired
   fault,    // the instruction at RIP raised RunLoop::fault
   probe,    // RIP is at a probe; step over it with pass_probe()
+  watched,  // the instruction at RIP is about to access a watched page
 };
 
 /// Bytes that the kernel wrote to guest memory for a system call.
@@ -47,7 +48,8 @@ class RunLoop {
  public:
   RunLoop(Core& core, memory::AddressSpace& memory);
 
-  /// Executes from core.regs.rip until one of Stop happens. core.budget is what may retire.
+  /// Executes from core.regs.rip until one of Stop happens. core.budget is what may retire. Heeds
+  /// the memory's watched pages, which run_observed does not.
   Stop run();
   /// The same, calling `retired(const Retired&)` after each instruction but a SYSCALL, which is
   /// left in `syscall`.

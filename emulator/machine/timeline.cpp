@@ -12,7 +12,9 @@ Timeline::Timeline(Settings settings, std::shared_ptr<const kernel::ElfImage> im
     : host_(host),
       machine_(std::move(settings), std::move(image), host_),
       lookout_(machine_),
+      host_log_(std::make_shared<kernel::HostLog>(limits.host_log_bytes)),
       checkpoints_(limits.checkpoint_bytes) {
+  machine_.kernel().files().keep_log(host_log_);
   lookout_.on_turn = [this] {
     if (interrupted() || (checkpoints_.size() > 1 && checkpoints_.too_many(machine_)))
       machine_.stop();
@@ -29,12 +31,13 @@ Timeline::Timeline(Settings settings, std::shared_ptr<const kernel::ElfImage> im
 Timeline::~Timeline() = default;
 
 Timeline::Point Timeline::point(bool near) {
-  return {machine_.checkpoint(), host_.written(), near, 0};
+  return {machine_.checkpoint(), host_.written(), host_log_->position(), near, 0};
 }
 
 void Timeline::restore(const Point& point) {
   machine_.restore(point.machine);
   host_.go_to(point.written);
+  host_log_->go_to(point.asked);
 }
 
 StopEvent Timeline::standing(StopReason reason) const {
@@ -123,11 +126,12 @@ void Timeline::advance(u64 target) {
 /// To a position by the shortest way. Going back leaves checkpoints on the way, each eight times
 /// closer to the end than the one before.
 void Timeline::travel(u64 target) {
-  constexpr u64 kClose = 1000, kTimesCloser = 8;
+  constexpr u64 kClose = 1000, kTimesCloser = 8, kFar = 100'000;
   const bool back = target < position();
   const auto start = checkpoints_.before(target);
   if (back) checkpoints_.drop_near_after(target);
   if (back || start->first > position()) restore(start->second);
+  if (target - position() > kFar) lookout_.drop_probes();
   while (back && position() < target && target - position() > kClose && !done()) {
     advance(target - (target - position()) / kTimesCloser);
     if (!done() && !checkpoints_.contains(position())) checkpoints_.add(position(), point(true));

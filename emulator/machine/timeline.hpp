@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "emulator/kernel/host_log.hpp"
 #include "emulator/machine/checkpoints.hpp"
 #include "emulator/machine/conditions.hpp"
 #include "emulator/machine/lookout.hpp"
@@ -24,6 +25,7 @@ namespace emulator::machine {
 
 struct TimelineSettings {
   u64 checkpoint_bytes = u64{256} << 20;  // what checkpoints may hold beside the machine itself
+  u64 host_log_bytes = u64{256} << 20;    // what was read from mounted files; more is an error
 };
 
 /// What one instruction did, as the observed loop reports it (see Retired).
@@ -157,6 +159,7 @@ class Timeline {
   OnceHost host_;
   Machine machine_;
   Lookout lookout_;
+  std::shared_ptr<kernel::HostLog> host_log_;
   Checkpoints checkpoints_;
   std::multimap<u64, Edit> edits_;
   std::optional<StopEvent> end_;

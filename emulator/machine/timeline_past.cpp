@@ -97,6 +97,7 @@ void Timeline::keep(Edit edit) {
   end_.reset();
   executed_.reset();
   host_.forget_future();
+  host_log_->forget_future();
 }
 
 bool Timeline::set_registers(kernel::Tid thread, const cpu::Registers& registers) {

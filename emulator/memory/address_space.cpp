@@ -89,7 +89,15 @@ const Region& AddressSpace::permitted(u64 page, Access access, u64 address, u64&
   return *region;
 }
 
+void AddressSpace::heed(u64 page, Access access) const {
+  const auto watched = watched_.find(page);
+  if (watched != watched_.end() && (access == Access::write || watched->second))
+    throw WatchedAccess{};
+}
+
 u8* AddressSpace::translate(u64 page, Access access, u64 address) {
+  if (heeding_) [[unlikely]]
+    heed(page, access);
   u64 start = 0;
   const Region& region = permitted(page, access, address, start);
   const bool write = access == Access::write;

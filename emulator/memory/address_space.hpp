@@ -77,6 +77,10 @@ struct Tlb {
 /// protection; mappings, and with them what the pages hold.
 enum class Change : u8 { contents, protection, mapping };
 
+/// Thrown instead of the access: the page is watched, and watches are heeded. Nothing has been
+/// done.
+struct WatchedAccess {};
+
 /// A frozen address space: shares every page with the live one until either writes.
 struct Snapshot {
   PageTable pages;
@@ -176,6 +180,18 @@ class AddressSpace {
     });
   }
 
+  // -- watched pages --
+
+  /// Pages whose writes, and with `true` reads as well, are not to pass unnoticed.
+  void watch_pages(std::map<u64, bool> pages) { watched_ = std::move(pages); }
+  bool has_watches() const { return !watched_.empty(); }
+  /// While heeded, an access to them throws WatchedAccess.
+  void heed_watches(bool heed) {
+    heeding_ = heed && !watched_.empty();
+    if (heeding_)
+      for (const auto& [page, reads] : watched_) tlb_->drop(page);
+  }
+
   // -- snapshots --
 
   Snapshot snapshot();
@@ -195,6 +211,7 @@ class AddressSpace {
   void split(Regions& regions, u64 at);
   void merge_around(Regions& regions, u64 start, u64 end);
   void forget_pages(u64 start, u64 end);
+  void heed(u64 page, cpu::Access access) const;
   void code_write(u64 page);
   bool same_code(u64 page, const Snapshot& s) const;
   const Region& permitted(u64 page, cpu::Access access, u64 address, u64& start) const;
@@ -216,6 +233,8 @@ class AddressSpace {
   u64 limit_;
   std::vector<std::pair<Addr, std::vector<u8>>>* journal_ = nullptr;
   u64 journal_bytes_ = 0;
+  std::map<u64, bool> watched_;
+  bool heeding_ = false;
 };
 
 }  // namespace emulator::memory

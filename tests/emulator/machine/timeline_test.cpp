@@ -8,52 +8,9 @@ namespace {
 
 using namespace tests;
 using machine::Conditions;
-using machine::Settings;
 using machine::StopEvent;
 using machine::StopReason;
-using machine::Timeline;
 using machine::WatchKind;
-using machine::WrittenBy;
-
-const Code kExit7 = {0xbf, 7,    0, 0, 0,        // mov edi, 7
-                     0xb8, 0xe7, 0, 0, 0,        // mov eax, 231 (exit_group)
-                     0x0f, 0x05};                // syscall
-const Code kCountTo1000 = {0xb9, 0xe8, 3, 0, 0,  // mov ecx, 1000
-                           0xff, 0xc9,           // dec ecx
-                           0x75, 0xfc};          // jnz -4
-constexpr u64 kCell = 0x402000;
-/// mov [kCell], ecx
-const Code kStoreCount = {0x89, 0x0c, 0x25, 0, 0x20, 0x40, 0};
-/// write(1, kCell, 4)
-const Code kPrint = {0xb8, 1,    0,    0,    0,    0xbf, 1, 0, 0, 0,    0xbe,
-                     0,    0x20, 0x40, 0x00, 0xba, 4,    0, 0, 0, 0x0f, 0x05};
-/// ecx from 5 down: each is stored and printed. Seven instructions a round, from position 1 on:
-/// store, mov eax, mov edi, mov esi, mov edx, syscall; then the counter comes back from memory.
-const Code kPrintCounts = Code{0xb9, 5, 0, 0, 0} + kStoreCount + kPrint +
-                          Code{0x8b, 0x0c, 0x25, 0, 0x20, 0x40, 0,  // mov ecx, [kCell]
-                               0xff, 0xc9,                          // dec ecx
-                               0x75, 0xd8};                         // jnz: to the store
-constexpr u64 kRound = 9;
-
-struct Trip {
-  TapeHost host;
-  Timeline timeline;
-  explicit Trip(const Code& code, Settings s = {}, machine::TimelineSettings limits = {})
-      : timeline((s.kernel.argv = {"guest"}, std::move(s)), image_of_code(code), host, limits) {}
-  u64 rip() { return timeline.machine().kernel().threads().front()->regs.rip; }
-  u64 reg(cpu::Gpr r) { return timeline.machine().kernel().threads().front()->regs[r]; }
-};
-
-Conditions at(u64 address) {
-  Conditions c;
-  c.addresses = {address};
-  return c;
-}
-Conditions watch(u64 address, u64 size, WatchKind kind) {
-  Conditions c;
-  c.memory.push_back({{Addr(address), size}, kind, std::nullopt});
-  return c;
-}
 
 }  // namespace
 
@@ -125,7 +82,7 @@ TEST_CASE("what rt0 cannot execute ends the guest with its name, and one may go 
 }
 
 TEST_CASE("an error inside the kernel ends the guest too") {
-  // futex(kCell, FUTEX_WAIT, 0, NULL): nobody can wake it
+  // futex(kData, FUTEX_WAIT, 0, NULL): nobody can wake it
   Trip t({0xb8, 0xca, 0, 0, 0, 0xbf, 0, 0x20, 0x40, 0, 0x31, 0xf6, 0x31, 0xd2, 0x4d, 0x31, 0xd2,
           0x0f, 0x05});
   for (int i = 0; i < 2; ++i) {
@@ -168,7 +125,7 @@ TEST_CASE("a condition on a breakpoint is asked where it stands, in both directi
 
 TEST_CASE("a watch stops behind the write forwards, and before it backwards") {
   Trip t(kPrintCounts + kExit7);
-  const Conditions c = watch(kCell, 4, WatchKind::change);
+  const Conditions c = watch(kData, 4, WatchKind::change);
   for (u64 i = 0; i < 5; ++i) {
     const StopEvent e = t.timeline.resume(c);
     CHECK(e.reason == StopReason::memory);
@@ -188,7 +145,7 @@ TEST_CASE("a watch stops behind the write forwards, and before it backwards") {
 }
 
 TEST_CASE("watches tell reads, writes, accesses and changes apart") {
-  // mov [kCell], ecx twice with the same value; mov eax, [kCell]
+  // mov [kData], ecx twice with the same value; mov eax, [kData]
   Trip t(Code{0xb9, 9, 0, 0, 0} + kStoreCount + kStoreCount +
          Code{0x8b, 0x04, 0x25, 0, 0x20, 0x40, 0} + kExit7);
   const auto stops = [&t](WatchKind kind, u64 address, u64 size) {
@@ -199,13 +156,13 @@ TEST_CASE("watches tell reads, writes, accesses and changes apart") {
       seen.push_back(e.position);
     return seen;
   };
-  CHECK(stops(WatchKind::change, kCell, 4) == std::vector<u64>{2});
-  CHECK(stops(WatchKind::write, kCell, 4) == std::vector<u64>{2, 3});
-  CHECK(stops(WatchKind::read, kCell, 4) == std::vector<u64>{4});
-  CHECK(stops(WatchKind::access, kCell, 4) == std::vector<u64>{2, 3, 4});
-  CHECK(stops(WatchKind::access, kCell + 3, 1) == std::vector<u64>{2, 3, 4});
-  CHECK(stops(WatchKind::change, kCell + 3, 1).empty());  // a zero over a zero
-  CHECK(stops(WatchKind::access, kCell + 4, 4).empty());
+  CHECK(stops(WatchKind::change, kData, 4) == std::vector<u64>{2});
+  CHECK(stops(WatchKind::write, kData, 4) == std::vector<u64>{2, 3});
+  CHECK(stops(WatchKind::read, kData, 4) == std::vector<u64>{4});
+  CHECK(stops(WatchKind::access, kData, 4) == std::vector<u64>{2, 3, 4});
+  CHECK(stops(WatchKind::access, kData + 3, 1) == std::vector<u64>{2, 3, 4});
+  CHECK(stops(WatchKind::change, kData + 3, 1).empty());  // a zero over a zero
+  CHECK(stops(WatchKind::access, kData + 4, 4).empty());
 }
 
 TEST_CASE("a register watch is of one thread's register") {
@@ -240,143 +197,17 @@ TEST_CASE("system calls are caught at their SYSCALL, before it has any effect, a
   CHECK(t.timeline.reverse_resume(entry).position == 6 + 2 * kRound);
 }
 
-TEST_CASE("the guest's output comes once, however often its past is executed") {
-  Trip t(kPrintCounts + kExit7);
-  std::string want;
-  for (u8 i = 5; i > 0; --i) want += std::string{static_cast<char>(i), 0, 0, 0};
-  for (const u64 to : {20, 3, 30, 12, 40, 1}) t.timeline.go_to(to);
-  CHECK(t.host.out == want.substr(0, 4 * 4));  // the fourth is printed by instruction 33
-  t.timeline.resume();
-  t.timeline.go_to(0);
-  t.timeline.resume();
-  CHECK(t.host.out == want);
-}
-
-TEST_CASE("standard input is read once and comes again in the same pieces") {
-  // again: read(0, kCell, 8); test eax, eax; jnz again
-  const Code read_all = Code{0x31, 0xc0, 0x31, 0xff, 0xbe, 0,    0x20, 0x40, 0,    0xba,
-                             8,    0,    0,    0,    0x0f, 0x05, 0x85, 0xc0, 0x75, 0xec};
-  Trip t(read_all + kExit7);
-  t.host.input = "abcdefghijkl";
-  t.host.piece = 5;
-  std::vector<u64> states;
-  for (u64 n = 0; n <= 28; ++n) {
-    t.timeline.go_to(n);
-    states.push_back(state_of(t.timeline.machine()));
-  }
-  const int reads = t.host.reads;
-  for (u64 n = 28; n-- > 0;) {
-    t.timeline.go_to(n);
-    CHECK(state_of(t.timeline.machine()) == states[n]);
-  }
-  t.timeline.go_to(28);
-  CHECK(t.host.reads == reads);
-  CHECK(t.host.input.empty());
-}
-
-TEST_CASE("a change by the user becomes part of the past, and what lay ahead is forgotten") {
-  Trip t(kPrintCounts + kExit7);
-  t.timeline.resume();
-  CHECK(t.host.out.size() == 20);
-  t.timeline.go_to(1 + kRound * 2);
-  cpu::Registers regs = t.timeline.machine().kernel().threads().front()->regs;
-  CHECK(regs[cpu::rcx] == 3);
-  regs[cpu::rcx] = 1;
-  CHECK(t.timeline.set_registers(1, regs));
-  CHECK_FALSE(t.timeline.set_registers(42, regs));
-  CHECK(t.timeline.furthest() == 1 + kRound * 2);
-  CHECK_FALSE(t.timeline.end());
-  t.timeline.go_to(3);
-  t.timeline.go_to(1 + kRound * 2);
-  CHECK(t.reg(cpu::rcx) == 1);
-  t.timeline.reverse_step();
-  t.timeline.step();
-  CHECK(t.reg(cpu::rcx) == 1);
-  const StopEvent end = t.timeline.resume();
-  CHECK(end.position == 1 + kRound * 3 + 3);
-  CHECK(t.host.out.substr(20) == std::string{1, 0, 0, 0});
-
-  t.timeline.go_to(0);
-  const Code exit_now = Code{0xe9, 0x28, 0, 0, 0};  // jmp to the exit
-  CHECK(t.timeline.write_memory(Addr(kText), exit_now));
-  CHECK_FALSE(t.timeline.write_memory(Addr(0x10), exit_now));
-  CHECK(t.timeline.resume().position == 4);
-}
-
-TEST_CASE("who wrote last is found for memory and registers, before any position") {
-  Trip t(kPrintCounts + kExit7);
-  t.timeline.resume();
-  const u64 here = t.timeline.position(), state = state_of(t.timeline.machine());
-  const auto last = t.timeline.last_write({Addr(kCell), 4}, here);
-  REQUIRE(last);
-  CHECK(last->number == 1 + kRound * 4);
-  CHECK(last->thread == 1);
-  CHECK(last->pc == Addr(kText + 5));
-  CHECK(last->by == WrittenBy::instruction);
-  CHECK(last->after.at(0) == 1);
-  const auto earlier = t.timeline.last_write({Addr(kCell + 1), 1}, 1 + kRound * 4);
-  REQUIRE(earlier);
-  CHECK(earlier->number == 1 + kRound * 3);
-  CHECK_FALSE(t.timeline.last_write({Addr(kCell), 4}, 1));
-  CHECK_FALSE(t.timeline.last_write({Addr(kCell + 64), 4}, here));
-  const auto rax = t.timeline.last_write({cpu::PlaceKind::gpr, cpu::rax}, 1, 8);
-  REQUIRE(rax);
-  CHECK(rax->number == 6);
-  CHECK(rax->by == WrittenBy::system_call);
-  CHECK(rax->after.at(0) == 4);
-  CHECK(t.timeline.position() == here);
-  CHECK(state_of(t.timeline.machine()) == state);
-}
-
-TEST_CASE("the effects of any instruction of the past can be had") {
-  Trip t(kPrintCounts + kExit7);
-  t.timeline.go_to(20);
-  const auto store = t.timeline.executed(1);
-  REQUIRE(store);
-  CHECK(store->pc == Addr(kText + 5));
-  CHECK(store->length == 7);
-  CHECK(store->row->name == "mov");
-  REQUIRE(store->effects.count == 1);
-  CHECK(store->effects.list[0].address == Addr(kCell));
-  CHECK(store->effects.list[0].after[0] == 5);
-  CHECK_FALSE(t.timeline.executed(20));
-  CHECK(t.timeline.position() == 20);
-  CHECK(t.host.out.size() == 8);
-}
-
 TEST_CASE("a REP string instruction is found by what it touches beyond its recorded effects") {
-  // mov edi, kCell; mov ecx, 256; mov eax, 7; rep stosb; mov esi, kCell; mov ecx, 200; rep lodsb
+  // mov edi, kData; mov ecx, 256; mov eax, 7; rep stosb; mov esi, kData; mov ecx, 200; rep lodsb
   Trip t(Code{0xbf, 0,    0x20, 0x40, 0,    0xb9, 0, 1,    0,   0, 0xb8, 7, 0,    0,   0,
               0xf3, 0xaa, 0xbe, 0,    0x20, 0x40, 0, 0xb9, 200, 0, 0,    0, 0xf3, 0xac} +
          kExit7);
-  StopEvent e = t.timeline.resume(watch(kCell + 150, 1, WatchKind::access));
+  StopEvent e = t.timeline.resume(watch(kData + 150, 1, WatchKind::access));
   CHECK(e.position == 4);
   CHECK(e.after.at(0) == 7);
-  CHECK(t.timeline.resume(watch(kCell + 150, 1, WatchKind::access)).position == 7);
-  CHECK(t.timeline.reverse_resume(watch(kCell + 150, 1, WatchKind::read)).position == 6);
-  CHECK(t.timeline.resume(watch(kCell + 220, 1, WatchKind::read)).reason == StopReason::exit);
-}
-
-TEST_CASE("checkpoints keep within their bound, and every position can still be reached") {
-  // ecx from 200,000 down, each stored at [rsp - 8 * (ecx & 0xffff) ]: many pages
-  Code loop = {0xb9, 0x40, 0x0d, 0x03, 0,  // mov ecx, 200000
-               0x0f, 0xb7, 0xc1,           // movzx eax, cx
-               0x48, 0xf7, 0xd8,           // neg rax
-               0x89, 0x0c, 0xc4,           // mov [rsp + 8 * rax], ecx
-               0xff, 0xc9, 0x75, 0xf3};    // dec ecx; jnz
-  constexpr u64 kBound = 4 << 20;
-  Trip t(loop + kExit7, {}, {kBound});
-  CHECK(t.timeline.resume().reason == StopReason::exit);
-  CHECK(t.timeline.checkpoint_bytes() <= kBound);
-  CHECK(t.timeline.checkpoints() > 1);
-  for (const u64 n : {900'000, 5, 700'123, 700'122, 1'000'001, 333'333}) {
-    t.timeline.go_to(n);
-    CHECK(t.timeline.position() == n);
-    CHECK(t.reg(cpu::rcx) == 200'000 - (n - 1 + 1) / 5);
-    CHECK(t.timeline.checkpoint_bytes() <= kBound);
-  }
-  t.timeline.set_checkpoint_bytes(1 << 20);
-  CHECK(t.timeline.checkpoint_bytes() <= 1 << 20);
+  CHECK(t.timeline.resume(watch(kData + 150, 1, WatchKind::access)).position == 7);
+  CHECK(t.timeline.reverse_resume(watch(kData + 150, 1, WatchKind::read)).position == 6);
+  CHECK(t.timeline.resume(watch(kData + 220, 1, WatchKind::read)).reason == StopReason::exit);
 }
 
 TEST_CASE("an interrupted command stops between two instructions, and the next one goes on") {

@@ -109,4 +109,43 @@ inline u64 state_of(const machine::Machine& m) {
   return sum.value();
 }
 
+inline const Code kExit7 = {0xbf, 7,    0, 0, 0,        // mov edi, 7
+                            0xb8, 0xe7, 0, 0, 0,        // mov eax, 231 (exit_group)
+                            0x0f, 0x05};                // syscall
+inline const Code kCountTo1000 = {0xb9, 0xe8, 3, 0, 0,  // mov ecx, 1000
+                                  0xff, 0xc9,           // dec ecx
+                                  0x75, 0xfc};          // jnz -4
+/// mov [kData], ecx
+inline const Code kStoreCount = {0x89, 0x0c, 0x25, 0, 0x20, 0x40, 0};
+/// write(1, kData, 4)
+inline const Code kPrint = {0xb8, 1,    0,    0,    0,    0xbf, 1, 0, 0, 0,    0xbe,
+                            0,    0x20, 0x40, 0x00, 0xba, 4,    0, 0, 0, 0x0f, 0x05};
+/// ecx from 5 down: each is stored and printed. Nine instructions a round, from position 1 on:
+/// the store, five to print, then the counter comes back from memory and goes down.
+inline const Code kPrintCounts = Code{0xb9, 5, 0, 0, 0} + kStoreCount + kPrint +
+                                 Code{0x8b, 0x0c, 0x25, 0, 0x20, 0x40, 0,  // mov ecx, [kData]
+                                      0xff, 0xc9,                          // dec ecx
+                                      0x75, 0xd8};                         // jnz: to the store
+constexpr u64 kRound = 9;
+
+struct Trip {
+  TapeHost host;
+  machine::Timeline timeline;
+  explicit Trip(const Code& code, machine::Settings s = {}, machine::TimelineSettings limits = {})
+      : timeline((s.kernel.argv = {"guest"}, std::move(s)), image_of_code(code), host, limits) {}
+  u64 rip() { return timeline.machine().kernel().threads().front()->regs.rip; }
+  u64 reg(cpu::Gpr r) { return timeline.machine().kernel().threads().front()->regs[r]; }
+};
+
+inline machine::Conditions at(u64 address) {
+  machine::Conditions c;
+  c.addresses = {address};
+  return c;
+}
+inline machine::Conditions watch(u64 address, u64 size, machine::WatchKind kind) {
+  machine::Conditions c;
+  c.memory.push_back({{Addr(address), size}, kind, std::nullopt});
+  return c;
+}
+
 }  // namespace tests
