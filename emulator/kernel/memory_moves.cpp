@@ -1,5 +1,6 @@
 // mremap(2), madvise(2), and files in memory.
 #include <algorithm>
+#include <set>
 
 #include "emulator/kernel/limits.hpp"
 #include "emulator/kernel/memory_calls.hpp"
@@ -139,6 +140,18 @@ SysResult madvise(Kernel& k, Thread&, const Args& a) {
   return k.memory().is_mapped(a.addr(0), length) ? SysResult(0) : SysResult(Errno::enomem);
 }
 
+/// What the copies of mapped files take. Kernel::mapped_file_bytes also counts those that only
+/// checkpoints still hold, which must not show in what the guest is answered.
+u64 mapped_now(Kernel& k) {
+  std::set<const Backing*> copies;
+  u64 sum = 0;
+  for (const auto& [start, region] : k.memory().regions())
+    if (region.backing && region.backing->bus_past_end &&
+        copies.insert(region.backing.get()).second)
+      sum += region.backing->bytes.size();
+  return sum;
+}
+
 /// A file's contents are those of the moment of the mapping. Shared mappings may only be read: what
 /// the guest wrote would have to find its way back to the file.
 std::optional<Errno> back_by_file(Kernel& k, i32 fd, Region& region) {
@@ -153,7 +166,8 @@ std::optional<Errno> back_by_file(Kernel& k, i32 fd, Region& region) {
   if (!bytes) return bytes.error();
   const u64 size = (*bytes)->size(), limit = k.memory().limit();
   const auto held = k.mapped_file_bytes();
-  if (*held + size > limit) return k.refuse("bytes of mapped files", limit, Errno::enomem);
+  if (*held + size > limit && mapped_now(k) + size > limit)
+    return k.refuse("bytes of mapped files", limit, Errno::enomem);
   *held += size;
   // The copy goes with the last mapping of it.
   const std::shared_ptr<const void> owner(

@@ -109,6 +109,12 @@ struct Conditions {
   /// or behind the instruction (between two), and must not change it. `position` of the event is
   /// where a forward search would stop.
   std::function<bool(const StopEvent&)> accept;
+
+  /// Nothing but `position`, if that, to look for.
+  bool empty() const {
+    return addresses.empty() && memory.empty() && registers.empty() && !syscall_entries.any() &&
+           !syscall_returns.any() && !threads_created && !signals;
+  }
 };
 
 }  // namespace emulator::machine

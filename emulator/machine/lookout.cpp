@@ -163,6 +163,7 @@ void Lookout::arm(const Conditions& conditions, Want want, u64 from) {
   found_.reset();
   refresh();
   choose_loop();
+  if (conditions.addresses.empty()) return;
   keep_probes(conditions.addresses);
   for (const u64 a : conditions.addresses) machine_.add_probe(Addr(a));
 }

@@ -28,6 +28,7 @@ class Lookout {
   /// Probes of earlier searches slow the machine down where it passes them often, but what was
   /// decoded around them is lost when they are set again.
   void drop_probes() { keep_probes({}); }
+  bool needs_probes() const { return armed() && !conditions_->addresses.empty(); }
   /// The values of watched places are taken anew: they were changed by the user.
   void refresh();
   /// The machine has stopped: has the kernel changed what is watched since the last instruction?

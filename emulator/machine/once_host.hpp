@@ -5,6 +5,10 @@
 
 namespace emulator::machine {
 
+/// A Host may throw it from read_input: the user does not want to wait any longer. The timeline
+/// then stands before the system call that wanted to read, with StopReason::interrupted.
+struct InputInterrupted {};
+
 class OnceHost final : public kernel::Host {
  public:
   /// `real` outlives it.

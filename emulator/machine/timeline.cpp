@@ -2,6 +2,7 @@
 #include "emulator/machine/timeline.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "emulator/base/error.hpp"
 
@@ -22,7 +23,7 @@ Timeline::Timeline(Settings settings, std::shared_ptr<const kernel::ElfImage> im
   lookout_.on_switch = [this](const kernel::Thread& to) {
     if (!goal_) return;
     machine_.stop_at(stop_for(to.tid));
-    if (machine_.kernel().find_thread(goal_->thread) == nullptr) machine_.stop();
+    if (goal_reached()) machine_.stop();
   };
   execute(0);
   checkpoints_.add(0, point(false));
@@ -65,7 +66,7 @@ bool Timeline::goal_reached() const {
   for (const auto& t : machine_.kernel().threads())
     if (t->tid == goal_->thread && t->state != kernel::ThreadState::dead)
       return t->instructions >= goal_->instructions && (!goal_->its_turn || thread() == t->tid);
-  return true;  // it has ended
+  return !goal_->its_turn;  // it has ended; looking back, it has not yet begun
 }
 
 void Timeline::execute(u64 until) {
@@ -80,6 +81,8 @@ void Timeline::execute(u64 until) {
       end_ = standing(StopReason::exit);
       end_->exit = exit;
     }
+  } catch (const InputInterrupted&) {
+    unfinished_ = true;
   } catch (const base::Unimplemented& e) {
     failed(e);
   } catch (const base::LimitReached& e) {
@@ -91,8 +94,9 @@ void Timeline::execute(u64 until) {
 /// before the next instruction.
 void Timeline::run_to(u64 boundary) {
   execute(boundary);
-  // Stopped between a SYSCALL and the kernel: only good for going back.
-  if (lookout_.stopped() && lookout_.found()->reason == StopReason::syscall_entry) return;
+  if (lookout_.stopped() && lookout_.found()->reason == StopReason::syscall_entry)
+    unfinished_ = true;
+  if (unfinished_) return;
   if (!at_end()) execute(position());
   lookout_.look_again();
   arrived();
@@ -109,11 +113,13 @@ void Timeline::arrived() {
 }
 
 bool Timeline::done() const {
-  return at_end() || interrupted() || lookout_.stopped() || goal_reached();
+  return at_end() || interrupted() || unfinished_ || lookout_.stopped() || goal_reached();
 }
 
 /// Executes to `target`, or until something is found or over.
 void Timeline::advance(u64 target) {
+  constexpr u64 kFar = 100'000;
+  if (target > position() + kFar && !lookout_.needs_probes()) lookout_.drop_probes();
   while (position() < target && !done()) {
     u64 boundary = target;
     if (const u64 due = checkpoints_.due(); due > position()) boundary = std::min(boundary, due);
@@ -123,20 +129,27 @@ void Timeline::advance(u64 target) {
   }
 }
 
-/// To a position by the shortest way. Going back leaves checkpoints on the way, each eight times
-/// closer to the end than the one before.
-void Timeline::travel(u64 target) {
-  constexpr u64 kClose = 1000, kTimesCloser = 8, kFar = 100'000;
-  const bool back = target < position();
-  const auto start = checkpoints_.before(target);
-  if (back) checkpoints_.drop_near_after(target);
-  if (back || start->first > position()) restore(start->second);
-  if (target - position() > kFar) lookout_.drop_probes();
-  while (back && position() < target && target - position() > kClose && !done()) {
+/// Forwards to where one has come back to, leaving checkpoints on the way, each eight times closer
+/// to the end than the one before.
+void Timeline::approach(u64 target) {
+  constexpr u64 kClose = 1000, kTimesCloser = 8;
+  while (position() < target && target - position() > kClose && !done()) {
     advance(target - (target - position()) / kTimesCloser);
     if (!done() && !checkpoints_.contains(position())) checkpoints_.add(position(), point(true));
   }
   advance(target);
+}
+
+/// To a position by the shortest way.
+void Timeline::travel(u64 target) {
+  const bool back = target < position();
+  const auto start = checkpoints_.before(target);
+  if (back) checkpoints_.drop_near_after(target);
+  if (back || start->first > position()) restore(start->second);
+  if (back)
+    approach(target);
+  else
+    advance(target);
 }
 
 // -- commands --
@@ -144,6 +157,7 @@ void Timeline::travel(u64 target) {
 void Timeline::begin() {
   interrupted_.store(false, std::memory_order_relaxed);
   goal_.reset();
+  unfinished_ = false;
 }
 
 StopEvent Timeline::forward(u64 target, StopReason reason, const Conditions& conditions) {
@@ -154,10 +168,12 @@ StopEvent Timeline::forward(u64 target, StopReason reason, const Conditions& con
   lookout_.arm(conditions, Lookout::Want::first, position());
   advance(target);
   lookout_.disarm();
-  if (auto found = lookout_.found()) {
-    if (found->reason == StopReason::syscall_entry) travel(found->position);
+  // A SYSCALL has retired, but the kernel has not done its part: only good for going back.
+  const bool input_interrupted = unfinished_ && !lookout_.found();
+  if (std::exchange(unfinished_, false)) travel(position() - 1);
+  if (input_interrupted) return standing(StopReason::interrupted);
+  if (const auto& found = lookout_.found())
     return position() == found->position ? *found : standing(StopReason::interrupted);
-  }
   if (at_end()) return *end_;
   if (interrupted()) return standing(StopReason::interrupted);
   if (goal_ && machine_.kernel().find_thread(goal_->thread) == nullptr)
@@ -186,6 +202,10 @@ StopEvent Timeline::resume(const Conditions& conditions) {
 StopEvent Timeline::go_to(u64 target) {
   begin();
   travel(target);
+  if (std::exchange(unfinished_, false)) {
+    travel(position() - 1);
+    return standing(StopReason::interrupted);
+  }
   if (interrupted() && position() != target) return standing(StopReason::interrupted);
   return at_end() ? *end_ : standing(StopReason::step);
 }
@@ -200,13 +220,19 @@ StopEvent Timeline::reverse_step(u64 count, std::optional<kernel::Tid> thread,
   const kernel::Thread* const t = machine_.kernel().find_thread(*thread);
   if (t == nullptr) return standing(StopReason::thread_ended);
   if (t->instructions == 0) return standing(StopReason::start);
-  const bool all = count > t->instructions;
+  const StopReason reason = count > t->instructions ? StopReason::start : StopReason::step;
   to_last_turn(*thread, std::min(count, t->instructions));
   const u64 floor = position();
   goal_.reset();
   if (interrupted()) return standing(StopReason::interrupted);
+  if (conditions.empty()) {
+    checkpoints_.drop_near_after(floor);
+    restore(checkpoints_.before(floor)->second);
+    approach(floor);
+    return standing(interrupted() ? StopReason::interrupted : reason);
+  }
   travel(origin);
-  return back(floor, all ? StopReason::start : StopReason::step, conditions);
+  return back(floor, reason, conditions);
 }
 
 /// Back to where `thread` is about to execute the last but `count` of its instructions.
@@ -218,7 +244,7 @@ void Timeline::to_last_turn(kernel::Tid thread, u64 count) {
     return std::nullopt;
   };
   auto at = checkpoints_.before(position());
-  for (auto n = had(at->second); (!n || *n > goal) && at->first > 0; n = had(at->second)) --at;
+  while (had(at->second).value_or(0) > goal) --at;
   restore(at->second);
   goal_ = ThreadGoal{thread, goal, true};
   while (!at_end() && !interrupted() && !goal_reached()) advance(furthest_);

@@ -144,6 +144,7 @@ class Timeline {
   void run_to(u64 boundary);
   void advance(u64 target);
   void arrived();
+  void approach(u64 target);
   void travel(u64 target);
   void restore(const Point& point);
   Point point(bool near);
@@ -166,7 +167,8 @@ class Timeline {
   std::optional<ThreadGoal> goal_;
   std::optional<Executed> executed_;  // the last answer
   u64 furthest_ = 0;
-  u64 boundary_ = 0;  // of the run that goes on
+  u64 boundary_ = 0;         // of the run that goes on
+  bool unfinished_ = false;  // a SYSCALL has retired, the kernel has not done its part
   std::atomic<bool> interrupted_ = false;
 };
 

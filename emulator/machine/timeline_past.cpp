@@ -5,19 +5,10 @@
 
 namespace emulator::machine {
 
-namespace {
-
-bool looks_for_nothing(const Conditions& c) {
-  return c.addresses.empty() && c.memory.empty() && c.registers.empty() &&
-         !c.syscall_entries.any() && !c.syscall_returns.any() && !c.threads_created && !c.signals;
-}
-
-}  // namespace
-
 /// What held last between `floor` and `from`: piece by piece, from checkpoint to checkpoint, the
 /// last one first. The timeline stands anywhere afterwards.
 std::optional<StopEvent> Timeline::search_back(u64 from, u64 floor, const Conditions& conditions) {
-  if (looks_for_nothing(conditions)) return std::nullopt;
+  if (conditions.empty()) return std::nullopt;
   while (from > floor && !interrupted()) {
     const auto start = checkpoints_.before(from - 1);
     const u64 first = std::max(start->first, floor);

@@ -79,6 +79,33 @@ TEST_CASE("standard input is read once and comes again in the same pieces") {
   CHECK(t.host.input.empty());
 }
 
+TEST_CASE("input that the user does not wait for leaves the guest before its read") {
+  class Impatient final : public kernel::Host {
+   public:
+    void write_output(int, std::span<const u8>) override {}
+    std::size_t read_input(std::span<u8>) override {
+      if (!patient) throw machine::InputInterrupted();
+      return 0;
+    }
+    bool patient = false;
+  };
+  // nop; read(0, kData, 8)
+  const Code read_some =
+      Code{0x90, 0x31, 0xc0, 0x31, 0xff, 0xbe, 0, 0x20, 0x40, 0, 0xba, 8, 0, 0, 0, 0x0f, 0x05};
+  Impatient host;
+  Settings s;
+  s.kernel.argv = {"guest"};
+  Timeline timeline(s, image_of_code(read_some + kExit7), host);
+  for (const StopEvent& e : {timeline.resume(), timeline.step(), timeline.go_to(7)}) {
+    CHECK(e.reason == StopReason::interrupted);
+    CHECK(e.position == 5);
+  }
+  CHECK(timeline.position() == 5);
+  CHECK(timeline.furthest() == 5);
+  host.patient = true;
+  CHECK(timeline.resume().reason == StopReason::exit);
+}
+
 TEST_CASE("mounted files are read and written once, and answer the same again") {
   const auto set = [](u8 mov, u32 value) {  // mov eax, ecx, edx, …, imm32: b8, b9, ba, …
     Code c{mov, 0, 0, 0, 0};

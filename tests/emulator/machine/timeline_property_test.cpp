@@ -87,10 +87,10 @@ class Walk {
         break;
       }
       case 5:
-        timeline_.step(near, a_thread());
+        step_thread(near);
         break;
       case 6:
-        timeline_.reverse_step(near, a_thread());
+        step_thread_back(near);
         break;
       case 7:
         search(before, true);
@@ -127,6 +127,25 @@ class Walk {
   kernel::Tid a_thread() {
     const auto& threads = timeline_.machine().kernel().threads();
     return threads[random_() % threads.size()]->tid;
+  }
+  std::optional<u64> executed_by(kernel::Tid thread) {
+    const kernel::Thread* t = timeline_.machine().kernel().find_thread(thread);
+    return t != nullptr ? std::optional(t->instructions) : std::nullopt;
+  }
+  void step_thread(u64 count) {
+    const kernel::Tid thread = a_thread();
+    const auto before = executed_by(thread);
+    const auto e = timeline_.step(count, thread);
+    if (e.reason == StopReason::step) CHECK(executed_by(thread) == *before + count);
+  }
+  void step_thread_back(u64 count) {
+    const kernel::Tid thread = a_thread();
+    const auto before = executed_by(thread);
+    const auto e = timeline_.reverse_step(count, thread);
+    CHECK(before.has_value() == (e.reason != StopReason::thread_ended));
+    if (!before) return;
+    CHECK(executed_by(thread) == *before - std::min(*before, count));
+    if (*before > 0) CHECK(timeline_.thread() == thread);
   }
   u64 current_rip() {
     const kernel::Thread* t = timeline_.machine().kernel().find_thread(timeline_.thread());
@@ -228,6 +247,16 @@ TEST_CASE("hello: any mixture of commands leads to the states of a straight run"
   if (programs::hello().empty()) return;
   for (u64 seed = 1; seed <= 4; ++seed) walk(settings_for(seed, 10'000), hello(), seed, 60);
   walk(settings_for(9, 50), hello(), 9, 40);
+}
+
+TEST_CASE("hello: with the whole boot behind it, its checkpoints are small") {
+  if (programs::hello().empty()) return;
+  TapeHost host;
+  Timeline timeline(settings_for(0, 10'000), hello(), host);
+  CHECK(timeline.resume().reason == StopReason::exit);
+  timeline.reverse_step(1000);
+  CHECK(timeline.checkpoints() > 5);
+  CHECK(timeline.checkpoint_bytes() < 8 << 20);
 }
 
 #ifdef RT0_TIMELINE_PROGRAMS
