@@ -5,6 +5,10 @@
 /// backwards both end there, before the instruction. *Between two positions*, N and N+1: what
 /// instruction N did, and what the kernel did behind it. Forwards that ends at N+1, when it has
 /// happened; backwards at N, when it has been undone.
+///
+/// An instruction that faults does not retire: the signal that the kernel makes of it and the first
+/// instruction of the handler are at the same position as the faulting instruction. What happens
+/// between them stops at that position, before the fault.
 #pragma once
 
 #include <functional>
@@ -85,6 +89,7 @@ struct StopEvent {
   u64 position = 0;        // where the timeline stands now
   kernel::Tid thread = 0;  // whose doing it was; else the one whose instruction comes next
   std::size_t index = 0;   // memory, register_write: which watch
+  bool at_fault = false;   // it comes behind the fault of the instruction at `position`
   Addr address;            // breakpoint; memory: the watch's first byte
   u64 number = 0;          // see StopReason
   // Of memory and register_write; the values in the order of time.

@@ -200,6 +200,7 @@ StopEvent Lookout::event(StopReason reason, const Thread& t) const {
   StopEvent e;
   e.reason = reason;
   e.position = machine_.retired();
+  e.at_fault = machine_.has_faulted();
   e.thread = t.tid;
   return e;
 }

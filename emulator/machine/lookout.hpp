@@ -40,7 +40,8 @@ class Lookout {
   bool stopped() const { return armed() && want_ == Want::first && found_; }
   /// A stop before an instruction, not between two positions (conditions.hpp).
   static bool at_position(const StopEvent& e) {
-    return e.reason == StopReason::breakpoint || e.reason == StopReason::syscall_entry;
+    return e.reason == StopReason::breakpoint || e.reason == StopReason::syscall_entry ||
+           e.at_fault;
   }
 
   /// Called before a thread executes (Machine::Hooks::resuming), armed or not.

@@ -131,7 +131,7 @@ void Machine::account(kernel::Thread& t) {
   const u64 done = core_.goal - static_cast<u64>(core_.budget) - slice_start_;
   slice_start_ += done;
   progress_.retired += done;
-  if (done != 0) progress_.idle_expirations = 0;
+  if (done != 0) progress_.idle_expirations = 0, progress_.faulted = false;
   t.instructions += done;
   progress_.slice_left -= std::min(progress_.slice_left, done);
   if (burst_.left > 0) {
@@ -202,6 +202,8 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
     case Stop::fault:
       if (on.faulted) on.faulted(t, loop_.fault);
       t.regs = core_.regs;
+      // An INT3 has retired.
+      progress_.faulted = loop_.fault.kind != cpu::FaultKind::breakpoint;
       kernel_.fault(t, loop_.fault);
       core_.regs = t.regs;
       return t.state == kernel::ThreadState::runnable;

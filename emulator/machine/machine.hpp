@@ -75,6 +75,8 @@ class Machine {
   u64 retired() const {
     return progress_.retired + (core_.goal - static_cast<u64>(core_.budget) - slice_start_);
   }
+  /// An instruction has faulted since the last one retired: the kernel has made a signal of it.
+  bool has_faulted() const { return progress_.faulted; }
   Nanos now() const { return Nanos(static_cast<i64>(retired()) + progress_.clock_offset); }
   const kernel::Thread* current() const { return current_; }
   /// Whose turn it is, also while nobody runs.
@@ -105,6 +107,7 @@ class Machine {
     u64 schedule_state = 0;
     u64 slice_left = 0;
     u64 idle_expirations = 0;  // jumps of the clock since an instruction retired
+    bool faulted = false;      // since an instruction retired
   };
 
   kernel::Thread* next_thread();

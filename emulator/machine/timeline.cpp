@@ -17,6 +17,7 @@ Timeline::Timeline(Settings settings, std::shared_ptr<const kernel::ElfImage> im
       checkpoints_(limits.checkpoint_bytes) {
   machine_.kernel().files().keep_log(host_log_);
   lookout_.on_turn = [this] {
+    if (machine_.has_faulted()) return;  // at no position
     if (interrupted() || (checkpoints_.size() > 1 && checkpoints_.too_many(machine_)))
       machine_.stop();
   };
@@ -94,7 +95,8 @@ void Timeline::execute(u64 until) {
 /// before the next instruction.
 void Timeline::run_to(u64 boundary) {
   execute(boundary);
-  if (lookout_.stopped() && lookout_.found()->reason == StopReason::syscall_entry)
+  if (lookout_.stopped() &&
+      (lookout_.found()->reason == StopReason::syscall_entry || lookout_.found()->at_fault))
     unfinished_ = true;
   if (unfinished_) return;
   if (!at_end()) execute(position());
@@ -140,9 +142,15 @@ void Timeline::approach(u64 target) {
   advance(target);
 }
 
+void Timeline::come_back(u64 target) {
+  checkpoints_.drop_near_after(target);
+  restore(checkpoints_.before(target)->second);
+  approach(target);
+}
+
 /// To a position by the shortest way.
 void Timeline::travel(u64 target) {
-  const bool back = target < position();
+  const bool back = target < position() || (target == position() && machine_.has_faulted());
   const auto start = checkpoints_.before(target);
   if (back) checkpoints_.drop_near_after(target);
   if (back || start->first > position()) restore(start->second);
@@ -168,9 +176,9 @@ StopEvent Timeline::forward(u64 target, StopReason reason, const Conditions& con
   lookout_.arm(conditions, Lookout::Want::first, position());
   advance(target);
   lookout_.disarm();
-  // A SYSCALL has retired, but the kernel has not done its part: only good for going back.
   const bool input_interrupted = unfinished_ && !lookout_.found();
-  if (std::exchange(unfinished_, false)) travel(position() - 1);
+  if (std::exchange(unfinished_, false))
+    come_back(input_interrupted ? position() - 1 : lookout_.found()->position);
   if (input_interrupted) return standing(StopReason::interrupted);
   if (const auto& found = lookout_.found())
     return position() == found->position ? *found : standing(StopReason::interrupted);
@@ -203,7 +211,7 @@ StopEvent Timeline::go_to(u64 target) {
   begin();
   travel(target);
   if (std::exchange(unfinished_, false)) {
-    travel(position() - 1);
+    come_back(position() - 1);
     return standing(StopReason::interrupted);
   }
   if (interrupted() && position() != target) return standing(StopReason::interrupted);
@@ -213,7 +221,7 @@ StopEvent Timeline::go_to(u64 target) {
 StopEvent Timeline::reverse_step(u64 count, std::optional<kernel::Tid> thread,
                                  const Conditions& conditions) {
   begin();
-  const u64 origin = position();
+  const u64 origin = behind();
   if (!thread)
     return back(origin - std::min(count, origin),
                 count > origin ? StopReason::start : StopReason::step, conditions);
@@ -226,12 +234,10 @@ StopEvent Timeline::reverse_step(u64 count, std::optional<kernel::Tid> thread,
   goal_.reset();
   if (interrupted()) return standing(StopReason::interrupted);
   if (conditions.empty()) {
-    checkpoints_.drop_near_after(floor);
-    restore(checkpoints_.before(floor)->second);
-    approach(floor);
+    come_back(floor);
     return standing(interrupted() ? StopReason::interrupted : reason);
   }
-  travel(origin);
+  advance(origin);
   return back(floor, reason, conditions);
 }
 
@@ -260,7 +266,7 @@ StopEvent Timeline::reverse_resume(const Conditions& conditions) {
 /// Back to what was found last, at `floor` at the latest.
 StopEvent Timeline::back(u64 floor, StopReason reason, const Conditions& conditions) {
   if (position() == 0) return standing(StopReason::start);
-  auto found = search_back(position(), floor, conditions);
+  auto found = search_back(behind(), floor, conditions);
   if (!found && interrupted()) return standing(StopReason::interrupted);
   if (found && !Lookout::at_position(*found)) --found->position;
   travel(found ? found->position : floor);

@@ -135,7 +135,13 @@ class Timeline {
   };
 
   void begin();
-  bool at_end() const { return end_ && end_->position == position(); }
+  bool at_end() const {
+    return end_ && end_->position == position() &&
+           (end_->reason == StopReason::error || machine_.kernel().exit.has_value());
+  }
+  /// All positions before it have been left behind: where it stands, or, when a fault was the
+  /// guest's end, one more.
+  u64 behind() const { return position() + (machine_.has_faulted() ? 1 : 0); }
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   bool done() const;
   bool goal_reached() const;
@@ -144,6 +150,7 @@ class Timeline {
   void run_to(u64 boundary);
   void advance(u64 target);
   void arrived();
+  void come_back(u64 target);
   void approach(u64 target);
   void travel(u64 target);
   void restore(const Point& point);
@@ -168,7 +175,7 @@ class Timeline {
   std::optional<Executed> executed_;  // the last answer
   u64 furthest_ = 0;
   u64 boundary_ = 0;         // of the run that goes on
-  bool unfinished_ = false;  // a SYSCALL has retired, the kernel has not done its part
+  bool unfinished_ = false;  // it stands at no position: within a system call, behind a fault
   std::atomic<bool> interrupted_ = false;
 };
 

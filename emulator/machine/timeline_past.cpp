@@ -29,8 +29,12 @@ std::optional<Writer> Timeline::last_write(const Conditions& conditions, u64 bef
   const auto found = search_back(std::min(before, furthest_), 0, conditions);
   restore(origin);
   if (!found) return std::nullopt;
-  return Writer{found->position - 1, found->thread, found->by,
-                found->pc,           found->before, found->after};
+  return Writer{found->position - (found->at_fault ? 0 : 1),
+                found->thread,
+                found->by,
+                found->pc,
+                found->before,
+                found->after};
 }
 
 std::optional<Writer> Timeline::last_write(ByteRange bytes, u64 before) {

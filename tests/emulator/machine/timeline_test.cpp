@@ -224,3 +224,62 @@ TEST_CASE("an interrupted command stops between two instructions, and the next o
   CHECK(e.position == t.timeline.position());
   CHECK(t.timeline.step().position == e.position + 1);
 }
+
+TEST_CASE("a fault's handler is at the position of the fault, where what catches it stops") {
+  // mov ebx, 0; mov [rbx], ebx faults; the handler, behind it, ends the program
+  const auto set = [](u8 mov, u32 value) {
+    Code c{mov, 0, 0, 0, 0};
+    std::memcpy(&c[1], &value, 4);
+    return c;
+  };
+  // rt_sigaction(SIGSEGV, kData, 0, 8); xor ebx, ebx
+  const Code start = set(0xb8, 13) + set(0xbf, 11) + set(0xbe, kData) + Code{0x31, 0xd2} +
+                     Code{0x41, 0xba, 8, 0, 0, 0, 0x0f, 0x05} + Code{0x31, 0xdb};
+  const Code store{0x89, 0x1b};
+  const u64 fault = kText + start.size(), handler = fault + store.size();
+  constexpr u64 kFault = 7;  // its position
+  const kernel::SigactionT action{handler, 0x04000000, handler, 0};
+  ElfBuilder b;
+  std::vector<u8> data(sizeof action);
+  std::memcpy(data.data(), &action, sizeof action);
+  b.set_data(data);
+  auto bytes = b.build();
+  const Code code = start + store + kExit7;
+  std::copy(code.begin(), code.end(), bytes.begin() + 0x1000);
+  TapeHost host;
+  machine::Settings s;
+  s.kernel.argv = {"guest"};
+  machine::Timeline t(s, image_of(bytes), host);
+
+  Conditions signals;
+  signals.signals = true;
+  for (const Conditions& c : {signals, at(handler), at(fault)}) {
+    t.go_to(0);
+    const StopEvent e = t.resume(c);
+    CHECK(e.position == kFault);
+    CHECK(t.machine().kernel().threads().front()->regs.rip == fault);
+    CHECK(t.resume(c).reason == StopReason::exit);
+    CHECK(t.reverse_resume(c).position == kFault);
+    CHECK(t.machine().kernel().threads().front()->regs.rip == fault);
+  }
+  t.step();
+  CHECK(t.position() == kFault + 1);
+  CHECK(t.machine().kernel().threads().front()->regs.rip == handler + 5);
+  CHECK(t.last_write({cpu::PlaceKind::gpr, cpu::rsp}, 1, kFault + 1)->by ==
+        machine::WrittenBy::kernel);
+}
+
+TEST_CASE("from the end by a fault one goes back to the instruction that faulted") {
+  Trip t({0x90, 0x31, 0xc9, 0x8b, 0x01});  // nop; xor ecx, ecx; mov eax, [rcx]
+  const StopEvent end = t.timeline.resume();
+  CHECK(end.reason == StopReason::exit);
+  CHECK(end.exit->signal == 11);
+  CHECK(end.position == 2);
+  CHECK(t.timeline.reverse_resume(at(kText + 3)).reason == StopReason::breakpoint);
+  CHECK(t.timeline.position() == 2);
+  CHECK(t.timeline.resume().reason == StopReason::exit);
+  CHECK(t.timeline.reverse_step().position == 2);
+  CHECK(t.rip() == kText + 3);
+  CHECK_FALSE(t.timeline.machine().kernel().exit);
+  CHECK(t.timeline.reverse_step().position == 1);
+}
