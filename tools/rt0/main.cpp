@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <new>
+#include <system_error>
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/options.hpp"
@@ -62,6 +63,8 @@ int main(int argc, char** argv) {
     return fail(kExitUnimplemented, e.what());
   } catch (const LimitReached& e) {
     return fail(kExitLimit, e.what());
+  } catch (const std::system_error& e) {  // of a print: the reader is gone, the disk is full
+    return fail(kExitBadInput, e.what());
   } catch (const std::bad_alloc&) {
     return fail(kExitLimit, "the host has no more memory to give");
   }
