@@ -1,6 +1,6 @@
 // rt0 serve: a program for gdb to attach to.
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 

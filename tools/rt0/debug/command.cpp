@@ -63,13 +63,16 @@ bool has_alias(const Command& c, std::string_view word) {
   return false;
 }
 
-/// The word at the start of a text: letters, digits and -, or a single sign.
+/// The word at the start of a text: letters, digits and -, or a single sign, which may be several
+/// bytes of UTF-8.
 std::string_view first_word(std::string_view s) {
   std::size_t n = 0;
   while (n < s.size() &&
          (std::isalnum(static_cast<unsigned char>(s[n])) != 0 || s[n] == '-' || s[n] == '_'))
     ++n;
-  return s.substr(0, n == 0 && !s.empty() ? 1 : n);
+  if (n == 0 && !s.empty())
+    for (n = 1; n < s.size() && (static_cast<unsigned char>(s[n]) & 0xc0) == 0x80;) ++n;
+  return s.substr(0, n);
 }
 
 std::string_view family_of(std::string_view name) {

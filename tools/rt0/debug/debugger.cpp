@@ -274,6 +274,8 @@ StopEvent Debugger::step(u64 count, bool backwards) {
 }
 
 bool Debugger::goes_on(const StopEvent& event) const {
+  // Single instructions are over before the timeline looks for it.
+  if (interrupted && interrupted()) return false;
   return hit_.empty() &&
          (event.reason == StopReason::step || event.reason == StopReason::breakpoint);
 }
