@@ -2,39 +2,27 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <atomic>
 #include <filesystem>
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
-#include "emulator/machine/timeline.hpp"
+#include "tools/rt0/debug/debugger.hpp"
 #include "tools/rt0/gdb/service.hpp"
 #include "tools/rt0/host_io.hpp"
 #include "tools/rt0/options.hpp"
-#include "tools/rt0/program.hpp"
 #include "tools/rt0/thread_names.hpp"
 
 namespace rt0 {
 namespace {
 
 using emulator::u8;
-using emulator::machine::Timeline;
 
 constexpr unsigned kMostPort = 65535;
 
 struct ServeOptions {
   RunOptions run;
   std::string gdb, checkpoint_memory = "256M";
-};
-
-/// The guest of a gdb that talks to rt0 over its standard streams: what it prints appears in gdb,
-/// and there is nothing to read.
-class ConsoleHost final : public emulator::kernel::Host {
- public:
-  void write_output(int, std::span<const u8> bytes) override {
-    if (console) console({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
-  std::size_t read_input(std::span<u8>) override { return 0; }
-  std::function<void(std::string_view)> console;
 };
 
 gdb::Stub::Program served(const Program& program, const RunOptions& o) {
@@ -60,34 +48,73 @@ std::optional<unsigned> port_of(const std::string& text) {
   return static_cast<unsigned>(*number);
 }
 
-void serve(const ServeOptions& o) {
-  const auto number = port_of(o.gdb);
-  auto settings = settings_of(o.run);
-  const auto limits = limits_of(o);
-  Program program = load_program(o.run.program.empty() ? std::string() : o.run.program.front(),
-                                 Symbols::when_needed);
-  settings.kernel.argv = o.run.program;
-  if (settings.kernel.argv.empty()) settings.kernel.argv.emplace_back();
-  settings.kernel.argv.front() = program.base;
-  HostIo streams;
-  ConsoleHost in_gdb;
-  emulator::kernel::Host* host = &streams;
-  if (!number) host = &in_gdb;
-  Timeline timeline(std::move(settings), program.image, *host, limits);
-  timeline.machine().kernel().on.notice = [](const std::string& text) {
-    fmt::print(stderr, "rt0: {}\n", text);
-  };
-  gdb::Service service([&timeline] { timeline.interrupt(); });
-  in_gdb.console = [&service](std::string_view text) { service.console(text); };
-  ThreadNames names(program, timeline.machine());
-  gdb::StubHooks hooks = service.hooks();
-  hooks.thread_name = [&names](const emulator::kernel::Thread& t) { return names.of(t); };
-  gdb::Stub stub(timeline, served(program, o.run), std::move(hooks));
-  if (!number) return service.serve(stub, STDIN_FILENO, STDOUT_FILENO);
-  const gdb::Port port(*number);
-  fmt::print(stderr, "rt0: waiting for gdb: target remote 127.0.0.1:{}\n", port.number());
-  service.serve(stub, port);
-}
+/// A debugging session whose terminal is gdb's console.
+class Served {
+ public:
+  /// `in_gdb`: what the guest prints appears in gdb, and there is nothing for it to read, since the
+  /// standard streams are the way to gdb.
+  Served(const ServeOptions& o, bool in_gdb)
+      : host_(std::make_shared<debug::InputLog>(), output(in_gdb), input(in_gdb)),
+        debugger_(o.run, out_, host_, limits_of(o)),
+        names_(debugger_.target.guest(), debugger_.target.machine()),
+        stub_(debugger_.target.timeline(), served(debugger_.target.program(), o.run), hooks()) {
+    debugger_.settings.context = false;
+    debugger_.interrupted = [this] { return interrupted_.load(); };
+    debugger_.target.machine().kernel().on.notice = [](const std::string& text) {
+      fmt::print(stderr, "rt0: {}\n", text);
+    };
+  }
+
+  void serve(const std::optional<unsigned>& number) {
+    if (!number) return service_.serve(stub_, STDIN_FILENO, STDOUT_FILENO);
+    const gdb::Port port(*number);
+    fmt::print(stderr, "rt0: waiting for gdb: target remote 127.0.0.1:{}\n", port.number());
+    service_.serve(stub_, port);
+  }
+
+ private:
+  debug::DebugHost::Write output(bool in_gdb) {
+    if (!in_gdb) return [](int fd, std::span<const u8> bytes) { HostIo().write_output(fd, bytes); };
+    return [this](int, std::span<const u8> bytes) {
+      service_.console({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    };
+  }
+  static debug::DebugHost::Read input(bool in_gdb) {
+    if (in_gdb) return [](std::span<u8>) { return std::size_t{0}; };
+    return [](std::span<u8> to) { return HostIo().read_input(to); };
+  }
+
+  gdb::StubHooks hooks() {
+    gdb::StubHooks hooks = service_.hooks();
+    hooks.thread_name = [this](const emulator::kernel::Thread& t) { return names_.of(t); };
+    hooks.monitor = [this](std::string_view command) { monitor(command); };
+    return hooks;
+  }
+
+  /// A client is let into the guest, not into the host's files.
+  void monitor(std::string_view command) {
+    interrupted_ = false;
+    try {
+      const debug::Command* const found = debug::find_command(command).command;
+      if (found->completes == debug::Completes::files || found->name == "quit")
+        return out_.error(fmt::format("\"{}\" is not for clients.", found->name));
+    } catch (const emulator::base::UserError&) {  // what is no command, it says itself
+    }
+    debugger_.execute(command);
+  }
+
+  std::atomic<bool> interrupted_ = false;
+  gdb::Service service_{[this] {
+    interrupted_ = true;
+    debugger_.target.timeline().interrupt();
+  }};
+  debug::Output out_{debug::Output::Style{Paint(false)},
+                     [this](std::string_view text, bool) { service_.console(text); }};
+  debug::DebugHost host_;
+  debug::Debugger debugger_;
+  ThreadNames names_;
+  gdb::Stub stub_;
+};
 
 }  // namespace
 
@@ -108,7 +135,8 @@ void add_serve(CLI::App& app, int& status) {
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {
     take_program(*command, o->run);
-    serve(*o);
+    const auto number = port_of(o->gdb);
+    Served(*o, !number).serve(number);
     status = emulator::base::kExitFine;
   });
 }

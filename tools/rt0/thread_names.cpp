@@ -23,9 +23,7 @@ std::string ThreadNames::of(const emulator::kernel::Thread& thread) {
 }
 
 std::string ThreadNames::from_runtime(Addr g) {
-  load_symbols(program_);
-  if (!guest_) guest_.emplace(*program_.image, program_.symbols, program_.build);
-  const golang::G running = golang::Views(memory_, guest_->tables).g(g);
+  const golang::G running = golang::Views(memory_, guest_.tables).g(g);
   const golang::M m = running.m();
   if (!m) return "g0";  // of the first thread, before it has its M
   const std::string name = fmt::format("m{} ", static_cast<emulator::i64>(m.id()));

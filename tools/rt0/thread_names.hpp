@@ -1,21 +1,19 @@
 /// What a debugger calls a guest thread: by the M that it is and the goroutine that it runs.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "emulator/machine/machine.hpp"
 #include "runtime_model/model/guest.hpp"
 #include "runtime_model/model/shadow_memory.hpp"
-#include "tools/rt0/program.hpp"
 
 namespace rt0 {
 
 class ThreadNames {
  public:
-  /// Both outlive it. What the program says of its runtime is read when a name is first asked for.
-  ThreadNames(Program& program, emulator::machine::Machine& machine)
-      : program_(program), machine_(machine), memory_(machine.memory()) {}
+  /// Both outlive it.
+  ThreadNames(const runtime_model::model::Guest& guest, emulator::machine::Machine& machine)
+      : guest_(guest), machine_(machine), memory_(machine.memory()) {}
 
   /// "m0 g1", "m2 g0", "m1 gsignal"; the name that the kernel has before there is a g.
   std::string of(const emulator::kernel::Thread& thread);
@@ -23,10 +21,9 @@ class ThreadNames {
  private:
   std::string from_runtime(emulator::Addr g);
 
-  Program& program_;
+  const runtime_model::model::Guest& guest_;
   emulator::machine::Machine& machine_;
   runtime_model::model::LiveMemory memory_;
-  std::optional<runtime_model::model::Guest> guest_;
 };
 
 }  // namespace rt0

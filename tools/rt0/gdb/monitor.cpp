@@ -43,17 +43,11 @@ void Monitor::execute(std::string_view command) {
     stub_.wish_ = Stub::Wish::stop;
     return;
   }
-  if (verb == "help" || verb.empty()) return help();
-  bool known = false;
-  if (stub_.hooks_.monitor) stub_.watched([&] { known = stub_.hooks_.monitor(trimmed(command)); });
-  if (!known) stub_.say(fmt::format("rt0: no command \"{}\"; monitor help lists them\n", verb));
-}
-
-void Monitor::help() {
-  stub_.say(kHelp);
-  bool known = false;
-  if (stub_.hooks_.monitor) known = stub_.hooks_.monitor("help");
-  (void)known;
+  if (verb.empty() || (verb == "help" && argument.empty())) stub_.say(kHelp);
+  if (stub_.hooks_.monitor)
+    stub_.watched([&] { stub_.hooks_.monitor(verb.empty() ? "help" : trimmed(command)); });
+  else if (!verb.empty() && verb != "help")
+    stub_.say(fmt::format("rt0: no command \"{}\"; monitor help lists them\n", verb));
 }
 
 void Monitor::position() {

@@ -16,7 +16,6 @@ class Monitor {
 
  private:
   void execute(std::string_view command);
-  void help();
   void position();
   void go_to(std::string_view where);
 

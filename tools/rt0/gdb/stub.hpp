@@ -22,9 +22,8 @@ struct StubHooks {
   std::function<void(std::string_view text)> console;
   /// Does the job and meanwhile calls Timeline::interrupt() when the client wants it.
   std::function<void(const std::function<void()>& job)> watched;
-  /// `monitor COMMAND` beyond the stub's own. False when there is no such command; what it says
-  /// goes to `console`.
-  std::function<bool(std::string_view command)> monitor;
+  /// `monitor COMMAND` beyond the stub's own. What it says goes to `console`.
+  std::function<void(std::string_view command)> monitor;
   /// What a thread is called in `info threads`; "" for nothing.
   std::function<std::string(const emulator::kernel::Thread&)> thread_name;
 };
