@@ -212,5 +212,11 @@ TEST_CASE("a step of one thread lets the schedule go on until it has retired one
   CHECK(stub.answer("qfThreadInfo") == "m1,2");
   CHECK(stub.answer("vCont;s:2") == "T05thread:2;");
   CHECK(timeline.machine().kernel().find_thread(2)->instructions == 1);
-  CHECK(timeline.position() > 6);
+  const u64 there = timeline.position();
+  CHECK(there > 6);
+  CHECK(stub.answer("Hc2") == "OK");
+  CHECK(stub.answer("bs") == "T05thread:2;");
+  CHECK(timeline.position() < there);
+  REQUIRE(timeline.machine().kernel().find_thread(2) != nullptr);
+  CHECK(timeline.machine().kernel().find_thread(2)->instructions == 0);
 }
