@@ -94,8 +94,8 @@ void run_goto(Debugger& d, const Arguments& a) {
     to = it->second;
   else if (a.text == "end")
     to = ~u64{0};
-  else
-    to = evaluate_number(d.values, a.text);
+  else if (to = evaluate_number(d.values, a.text); static_cast<emulator::i64>(to) < 0)
+    user_error("There is no instruction {}: the first is 0.", static_cast<emulator::i64>(to));
   d.go_to(to);
 }
 
