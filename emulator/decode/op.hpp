@@ -81,9 +81,10 @@ struct OpInfo {
   u32 offset;  // of the instruction from the block's pc
 };
 
-/// Where to go on: an instruction, which need not be the first of its block.
+/// Where to go on: an instruction, which need not be the first of its block. Without `op`: nowhere
+/// yet.
 struct Entry {
-  u64 pc = ~u64{0};
+  u64 pc = 0;
   const Op* op = nullptr;
 };
 

@@ -102,7 +102,7 @@ class RunLoop {
     const u64 pc = core_.regs.rip;
     if (last == nullptr) return op_at(Addr(pc));
     decode::Entry& link = last->next[pc == last->end.value];
-    if (link.pc != pc) link = {pc, cached_op_at(pc)};
+    if (link.op == nullptr || link.pc != pc) link = {pc, cached_op_at(pc)};
     return link.op;
   }
   /// The same as op_at, through the core's jump cache.

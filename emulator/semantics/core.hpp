@@ -26,7 +26,12 @@ struct JumpCache {
   std::array<Entry, kEntries> entries;
 
   Entry& at(u64 pc) { return entries[(pc ^ (pc >> 10)) % kEntries]; }
-  void clear() { entries.fill({}); }
+  /// No address matches an empty entry: those stand where the address in them is not looked for.
+  void clear() {
+    entries.fill({});
+    entries[0].pc = 1;
+  }
+  JumpCache() { clear(); }
 };
 
 struct Core {

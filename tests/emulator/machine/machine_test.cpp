@@ -218,6 +218,18 @@ TEST_CASE("faults become the signals that Linux sends") {
   CHECK(killed_by({0xf0, 0x01, 0xc8}) == 4);         // lock add eax, ecx: SIGILL
 }
 
+TEST_CASE("a jump through a register to any address without code is a SIGSEGV, in both loops") {
+  for (const u8 target : {u8{0xff}, u8{0}, u8{1}, u8{2}})  // -1, 0, 1, 2
+    for (const bool observed : {false, true}) {
+      const u8 sign = target == 0xff ? 0xff : 0;
+      Guest g(
+          {0x48, 0xc7, 0xc3, target, sign, sign, sign, 0xff, 0xe3});  // mov rbx, target; jmp rbx
+      g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
+      g.machine.observe(observed);
+      CHECK(g.run() == 128 + 11);
+    }
+}
+
 TEST_CASE("an instruction that rt0 lacks stops and names itself") {
   Guest g({0x90, 0xd9, 0xe8});  // nop; fld1
   try {
