@@ -5,21 +5,16 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
+#include "bench/program.hpp"
 #include "emulator/base/error.hpp"
 #include "emulator/machine/machine.hpp"
 
 namespace {
 
 using namespace emulator;
-
-class NoHost final : public kernel::Host {
- public:
-  void write_output(int, std::span<const u8>) override {}
-  std::size_t read_input(std::span<u8>) override { return 0; }
-};
+using bench::load;
+using bench::NoHost;
 
 double cpu_seconds() {
   rusage usage{};
@@ -28,20 +23,6 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-struct Loaded {
-  std::vector<u8> bytes;
-  kernel::ElfImage image;
-};
-
-std::shared_ptr<const kernel::ElfImage> load(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) base::user_error("cannot open {}", path);
-  auto loaded = std::make_shared<Loaded>();
-  loaded->bytes.assign(std::istreambuf_iterator<char>(file), {});
-  loaded->image = kernel::parse_elf(loaded->bytes);
-  return {loaded, &loaded->image};
 }
 
 void measure(const char* name, bool observe, const std::shared_ptr<const kernel::ElfImage>& image,

@@ -8,9 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
+#include "bench/program.hpp"
 #include "emulator/base/error.hpp"
 #include "emulator/base/random.hpp"
 #include "emulator/machine/timeline.hpp"
@@ -18,28 +17,10 @@
 namespace {
 
 using namespace emulator;
+using bench::load;
+using bench::NoHost;
 using machine::Conditions;
 using machine::Timeline;
-
-class NoHost final : public kernel::Host {
- public:
-  void write_output(int, std::span<const u8>) override {}
-  std::size_t read_input(std::span<u8>) override { return 0; }
-};
-
-struct Loaded {
-  std::vector<u8> bytes;
-  kernel::ElfImage image;
-};
-
-std::shared_ptr<const kernel::ElfImage> load(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) base::user_error("cannot open {}", path);
-  auto loaded = std::make_shared<Loaded>();
-  loaded->bytes.assign(std::istreambuf_iterator<char>(file), {});
-  loaded->image = kernel::parse_elf(loaded->bytes);
-  return {loaded, &loaded->image};
-}
 
 /// Times, in milliseconds.
 class Times {

@@ -34,8 +34,8 @@ Model<bool> check_running(Runtime& rt, P pp, i64 now) {
   co_return true;
 }
 
-/// Takes the P from an M that is in a system call: others can use it meanwhile. allpLock is held.
-Model<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
+/// Whether a P whose M is in a system call has to be taken from it.
+Model<bool> has_to_go(Runtime& rt, P pp, i64 now, bool long_since) {
   const golang::Sysmontick seen = pp.sysmontick();
   const u32 tick = pp.syscalltick();
   if (!long_since && seen.syscalltick() != tick) {
@@ -49,7 +49,12 @@ Model<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
     co_return false;
   }
   const bool others = rt.sched().nmspinning() + rt.sched().npidle() > 0;
-  if (has_no_work(pp) && others && seen.syscallwhen() + kSyscallAlone > now) co_return false;
+  co_return !(has_no_work(pp) && others && seen.syscallwhen() + kSyscallAlone > now);
+}
+
+/// Takes the P from an M that is in a system call: others can use it meanwhile. allpLock is held.
+Model<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
+  if (!co_await has_to_go(rt, pp, now, long_since)) co_return false;
   co_await rt.unlock(rt.allpLock().address());
   co_await rt.call<void>("runtime.incidlelocked", emulator::i32{-1});
   const bool taken = pp.status() == kPsyscall;
@@ -79,24 +84,7 @@ Held held_of(Runtime& rt, Addr gp) {
           (rt.result(4) & 0xff) != 0};
 }
 
-/// go1.26 on: a P stays running while its M is in a system call. Has it to be taken?
-Model<bool> has_to_go(Runtime& rt, P pp, i64 now, bool long_since) {
-  const golang::Sysmontick seen = pp.sysmontick();
-  const u32 tick = pp.syscalltick();
-  if (!long_since && seen.syscalltick() != tick) {
-    rt.step(
-        "retake/seen-syscall",
-        fmt::format("P {} is in a system call that was not there at the last look", pp.id().get()),
-        [&] {
-          seen.syscalltick() = tick;
-          seen.syscallwhen() = now;
-        });
-    co_return false;
-  }
-  const bool others = rt.sched().nmspinning() + rt.sched().npidle() > 0;
-  co_return !(has_no_work(pp) && others && seen.syscallwhen() + kSyscallAlone > now);
-}
-
+/// go1.26 on: a P stays running while its M is in a system call.
 Model<bool> take_from_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
   const Addr gp = co_await rt.call<Addr>("runtime.setBlockOnExitSyscall", pp);
   const Held held = held_of(rt, gp);

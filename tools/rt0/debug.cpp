@@ -86,15 +86,11 @@ int debug_program(const DebugOptions& o) {
   Output out(style, [&o](std::string_view text, bool error) {
     write_all(error && !o.json ? STDERR_FILENO : STDOUT_FILENO, text);
   });
-  const auto memory = emulator::base::parse_size(o.checkpoint_memory);
-  if (!memory || *memory < (1u << 20))
-    emulator::base::user_error(
-        "--checkpoint-memory takes a size of at least 1M, as 64M or 1G, not \"{}\"",
-        o.checkpoint_memory);
+  const auto limits = timeline_settings_of(o.checkpoint_memory);
   if (!o.transcript.empty()) out.transcript(o.transcript);
   debug::DebugHost host(std::make_shared<debug::InputLog>(), guest_output(out),
                         [](std::span<emulator::u8> to) { return HostIo().read_input(to); });
-  Debugger d(o.run, out, host, {*memory});
+  Debugger d(o.run, out, host, limits);
   d.target.machine().kernel().on.notice = [&d](const std::string& text) {
     d.out.error("rt0: " + text);
   };
@@ -139,10 +135,7 @@ void add_debug(CLI::App& app, int& status) {
   command->add_flag("--json", o->json, "answers and stops as JSON Lines on stdout, for tools");
   command->add_flag("--trust", o->trust, "do the commands of .rt0init in this directory first");
   command->add_option("--transcript", o->transcript, "append commands and answers to a file");
-  command
-      ->add_option("--checkpoint-memory", o->checkpoint_memory,
-                   "what checkpoints of the past may hold, as 64M or 1G")
-      ->capture_default_str();
+  add_checkpoint_memory(*command, o->checkpoint_memory);
   command->add_option("--color", o->colour, "auto, always or never; auto honours NO_COLOR")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "always", "never"}));

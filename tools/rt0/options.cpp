@@ -102,4 +102,19 @@ emulator::machine::Settings settings_of(const RunOptions& o) {
   return s;
 }
 
+void add_checkpoint_memory(CLI::App& command, std::string& size) {
+  command
+      .add_option("--checkpoint-memory", size,
+                  "what checkpoints of the past may hold, as 64M or 1G")
+      ->capture_default_str();
+}
+
+emulator::machine::TimelineSettings timeline_settings_of(const std::string& checkpoint_memory) {
+  const auto memory = emulator::base::parse_size(checkpoint_memory);
+  if (!memory || *memory < (1u << 20))
+    user_error("--checkpoint-memory takes a size of at least 1M, as 64M or 1G, not \"{}\"",
+               checkpoint_memory);
+  return {*memory};
+}
+
 }  // namespace rt0

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/machine/machine.hpp"
+#include "emulator/machine/timeline.hpp"
 
 namespace CLI {
 class App;
@@ -36,6 +37,11 @@ void take_program(const CLI::App& command, RunOptions& options);
 
 /// The machine's settings. Throws base::UserError for a value that means nothing.
 emulator::machine::Settings settings_of(const RunOptions& options);
+
+/// --checkpoint-memory, of the commands that go backwards too.
+void add_checkpoint_memory(CLI::App& command, std::string& size);
+/// Throws base::UserError for what is no size.
+emulator::machine::TimelineSettings timeline_settings_of(const std::string& checkpoint_memory);
 
 // The commands; each adds itself to the application and runs when it was chosen.
 void add_run(CLI::App& app, int& status);

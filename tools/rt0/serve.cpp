@@ -30,15 +30,6 @@ gdb::Stub::Program served(const Program& program, const RunOptions& o) {
   return {std::filesystem::absolute(o.program.front()).lexically_normal(), program.bytes, false};
 }
 
-emulator::machine::TimelineSettings limits_of(const ServeOptions& o) {
-  const auto memory = emulator::base::parse_size(o.checkpoint_memory);
-  if (!memory || *memory < (1u << 20))
-    emulator::base::user_error(
-        "--checkpoint-memory takes a size of at least 1M, as 64M or 1G, not \"{}\"",
-        o.checkpoint_memory);
-  return {*memory};
-}
-
 std::optional<unsigned> port_of(const std::string& text) {
   if (text == "-") return std::nullopt;
   const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
@@ -55,7 +46,7 @@ class Served {
   /// standard streams are the way to gdb.
   Served(const ServeOptions& o, bool in_gdb)
       : host_(std::make_shared<debug::InputLog>(), output(in_gdb), input(in_gdb)),
-        debugger_(o.run, out_, host_, limits_of(o)),
+        debugger_(o.run, out_, host_, timeline_settings_of(o.checkpoint_memory)),
         names_(debugger_.target.guest(), debugger_.target.machine()),
         stub_(debugger_.target.timeline(), served(debugger_.target.program(), o.run), hooks()) {
     debugger_.settings.context = false;
@@ -128,10 +119,7 @@ void add_serve(CLI::App& app, int& status) {
                    "input and output")
       ->required()
       ->type_name("PORT");
-  command
-      ->add_option("--checkpoint-memory", o->checkpoint_memory,
-                   "what checkpoints of the past may hold, as 64M or 1G")
-      ->capture_default_str();
+  add_checkpoint_memory(*command, o->checkpoint_memory);
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {
     take_program(*command, o->run);

@@ -12,31 +12,19 @@ using emulator::base::user_error;
 
 namespace {
 
-void repeat_back(Debugger& d, const Arguments& a, StopEvent (*one)(Debugger&),
-                 Debugger::Show show = Debugger::Show::line) {
-  const u64 count = a.count(d);
-  d.remember();
-  StopEvent event;
-  for (u64 i = 0; i < std::max<u64>(1, count); ++i) {
-    event = one(d);
-    if (!d.goes_on(event)) break;
-  }
-  d.stopped(event, show);
-}
-
 void run_reverse_stepi(Debugger& d, const Arguments& a) {
   const u64 count = a.count(d);
   d.remember();
   d.stopped(d.step(count, true), Debugger::Show::instruction);
 }
 void run_reverse_nexti(Debugger& d, const Arguments& a) {
-  repeat_back(d, a, previous_instruction, Debugger::Show::instruction);
+  repeat(d, a, previous_instruction, Debugger::Show::instruction);
 }
 void run_reverse_step(Debugger& d, const Arguments& a) {
-  repeat_back(d, a, [](Debugger& x) { return previous_line(x, true); });
+  repeat(d, a, [](Debugger& x) { return previous_line(x, true); });
 }
 void run_reverse_next(Debugger& d, const Arguments& a) {
-  repeat_back(d, a, [](Debugger& x) { return previous_line(x, false); });
+  repeat(d, a, [](Debugger& x) { return previous_line(x, false); });
 }
 
 void run_reverse_continue(Debugger& d, const Arguments&) {

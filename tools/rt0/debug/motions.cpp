@@ -143,4 +143,15 @@ void tell_steps(Debugger& d, u64 position) {
   }
 }
 
+void repeat(Debugger& d, const Arguments& a, StopEvent (*one)(Debugger&), Debugger::Show show) {
+  const u64 count = a.count(d);
+  d.remember();
+  StopEvent event;
+  for (u64 i = 0; i < std::max<u64>(1, count); ++i) {
+    event = one(d);
+    if (!d.goes_on(event)) break;
+  }
+  d.stopped(event, show);
+}
+
 }  // namespace rt0::debug

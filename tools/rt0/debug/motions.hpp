@@ -1,4 +1,4 @@
-/// Movements that several commands are made of. None says anything.
+/// Movements that several commands are made of.
 #pragma once
 
 #include "tools/rt0/debug/debugger.hpp"
@@ -18,6 +18,10 @@ StopEvent previous_line(Debugger& d, bool into);
 /// To behind the instruction that did the next, or last, step of a model; `over`: none of a model
 /// that lies deeper.
 StopEvent next_model_step(Debugger& d, bool over, bool backwards);
+/// A movement as often as the command's count says, or until something else stops it; then the stop
+/// is shown.
+void repeat(Debugger& d, const Arguments& a, StopEvent (*one)(Debugger&),
+            Debugger::Show show = Debugger::Show::line);
 /// Says the steps that the instruction before a position did.
 void tell_steps(Debugger& d, u64 position);
 

@@ -23,27 +23,20 @@ void run_stepi(Debugger& d, const Arguments& a) {
   d.stopped(d.step(count, false), Debugger::Show::instruction);
 }
 
-void repeat_motion(Debugger& d, const Arguments& a, StopEvent (*one)(Debugger&),
-                   Debugger::Show show = Debugger::Show::line) {
+void repeat_forward(Debugger& d, const Arguments& a, StopEvent (*one)(Debugger&),
+                    Debugger::Show show = Debugger::Show::line) {
   d.require_process();
-  const u64 count = a.count(d);
-  d.remember();
-  StopEvent event;
-  for (u64 i = 0; i < std::max<u64>(1, count); ++i) {
-    event = one(d);
-    if (!d.goes_on(event)) break;
-  }
-  d.stopped(event, show);
+  repeat(d, a, one, show);
 }
 
 void run_nexti(Debugger& d, const Arguments& a) {
-  repeat_motion(d, a, next_instruction, Debugger::Show::instruction);
+  repeat_forward(d, a, next_instruction, Debugger::Show::instruction);
 }
 void run_step(Debugger& d, const Arguments& a) {
-  repeat_motion(d, a, [](Debugger& x) { return next_line(x, true); });
+  repeat_forward(d, a, [](Debugger& x) { return next_line(x, true); });
 }
 void run_next(Debugger& d, const Arguments& a) {
-  repeat_motion(d, a, [](Debugger& x) { return next_line(x, false); });
+  repeat_forward(d, a, [](Debugger& x) { return next_line(x, false); });
 }
 
 void run_finish(Debugger& d, const Arguments&) {
