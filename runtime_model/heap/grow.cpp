@@ -30,16 +30,6 @@ Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
   co_await rt.call<void>("runtime.(*pageAlloc).grow", h.pages(), from, bytes);
 }
 
-/// go1.17: what is over the goal is returned to the kernel, from where it will be missed least.
-Model<> scavenge_to_goal(Runtime& rt, golang::Mheap h, u64 growth) {
-  const golang::Memstats m = rt.memstats();
-  const u64 retained = m.heap_sys() - m.heap_released();
-  const u64 goal = h.scavengeGoal();
-  if (retained + growth <= goal) co_return;
-  const u64 todo = std::min(growth, retained + growth - goal);
-  co_await rt.call<void>("runtime.(*pageAlloc).scavenge", h.pages(), todo, false);
-}
-
 /// sysReserve: address space that cannot be used yet. go1.17 inlines it into mmap.
 Model<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
   constexpr i32 kProtNone = 0, kMapAnonPrivate = 0x22, kNoFile = -1;  // mmap(2)
@@ -119,6 +109,18 @@ Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
 
 }  // namespace
 
+model::Part<> scavenge_to_goal(Runtime& rt, golang::Mheap h, u64 growth) {
+  const golang::Memstats m = rt.memstats();
+  const u64 retained = m.heap_sys() - m.heap_released();
+  const u64 goal = h.scavengeGoal();
+  if (retained + growth <= goal) co_return;
+  const u64 todo = std::min(growth, retained + growth - goal);
+  if (rt.go() < 18)
+    co_await rt.call<void>("runtime.(*pageAlloc).scavenge", h.pages(), todo, false);
+  else
+    co_await rt.call<void>("runtime.(*pageAlloc).scavenge", h.pages(), todo);
+}
+
 Model<std::tuple<Addr, u64>> sys_alloc(Runtime& rt, golang::Mheap h, u64 bytes) {
   const u64 n = align_up(bytes, kArenaSize);
   const Addr v = co_await reserve_at_hint(rt, h, n);
@@ -159,7 +161,7 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
           [&] { current.base() = Addr(end); });
   co_await make_usable(rt, h, from, bytes);
   grown += bytes;
-  if (!rt.gcController().heapFree().exists()) co_await scavenge_to_goal(rt, h, grown);
+  if (rt.go() < 18) co_await scavenge_to_goal(rt, h, grown);
   co_return grown;
 }
 

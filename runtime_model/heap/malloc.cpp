@@ -124,7 +124,7 @@ Model<Object> small(Runtime& rt, golang::Mcache c, u64 size, bool noscan, bool n
 Model<Object> large(Runtime& rt, golang::Mcache c, u64 size, bool noscan, bool needzero) {
   Object o;
   bool zeroed = false;
-  if (rt.go() >= 19) {
+  if (rt.go() >= 18) {
     o.span = co_await allocLarge(rt, c, size, noscan);
     zeroed = o.span.needzero() == 0;
   } else {

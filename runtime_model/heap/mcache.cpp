@@ -54,7 +54,7 @@ Model<> count_whole(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_clas
 Model<golang::Mspan> make_large(Runtime& rt, u64 npages, u8 span_class, bool needzero,
                                 bool& zeroed) {
   golang::Mspan s = rt.mspan(Addr());
-  if (rt.go() >= 19) {
+  if (rt.go() >= 18) {
     s = co_await alloc(rt, rt.mheap_(), npages, span_class);
     zeroed = false;
   } else {

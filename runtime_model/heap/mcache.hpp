@@ -11,7 +11,7 @@ Model<golang::Mcache> allocmcache(Runtime& rt);
 Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class);
 /// A span of its own for an object of more than 32 KiB.
 Model<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool noscan);
-/// go1.17 and go1.18: whether its memory is zero.
+/// go1.17: whether its memory is zero.
 Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache c, u64 size,
                                                           bool needzero, bool noscan);
 /// The next free object when the span's cached bits tell of none, its span, and whether that was

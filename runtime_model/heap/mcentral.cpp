@@ -57,7 +57,7 @@ Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c) {
   const u8 size_class = size_class_of(span_class);
   const u64 npages = class_pages(size_class), size = class_size(size_class);
   golang::Mspan s = rt.mspan(Addr());
-  if (rt.go() >= 19) {
+  if (rt.go() >= 18) {
     s = co_await alloc(rt, rt.mheap_(), npages, span_class);
   } else {
     const std::tuple<golang::Mspan, bool> made =

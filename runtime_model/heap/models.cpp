@@ -14,12 +14,11 @@
 namespace runtime_model::heap {
 namespace {
 
-// go1.22 has another heap: malloc headers, bitmaps at the ends of spans, 16-bit object counts. Of
-// go1.18 and go1.20 no program was at hand to hold the models against whose globals are all known.
-constexpr int kHeapReleases[] = {17, 19, 21};
+// go1.22 has another heap: malloc headers, bitmaps at the ends of spans, 16-bit object counts.
+constexpr int kHeapReleases[] = {17, 18, 19, 20, 21};
 
 void add_pages(model::Registry& registry, golang::Releases r) {
-  if (r.first < 19)
+  if (r.first < 18)
     registry.add("runtime.(*mheap).alloc", r, alloc_zeroing);
   else
     registry.add("runtime.(*mheap).alloc", r, alloc);
@@ -32,7 +31,7 @@ void add_pages(model::Registry& registry, golang::Releases r) {
   registry.add("runtime.(*mheap).setSpans", r, setSpans);
   registry.add("runtime.(*mheap).allocNeedsZero", r, allocNeedsZero);
   // In place of the real code a heap of gigabytes does not come out right yet.
-  if (r.first < 19)
+  if (r.first < 18)
     registry.add("runtime.(*mheap).grow", r, grow_or_fail, model::Use::beside);
   else
     registry.add("runtime.(*mheap).grow", r, grow, model::Use::beside);
@@ -40,12 +39,12 @@ void add_pages(model::Registry& registry, golang::Releases r) {
 }
 
 void add_caches(model::Registry& registry, golang::Releases r) {
-  // go1.21 writes a new span's bitmap in a function that may need more stack, and have it moved.
-  const auto use = r.first >= 21 ? model::Use::on_g0 : model::Use::anywhere;
+  // go1.20 on writes a new span's bitmap in a function that may need more stack, and have it moved.
+  const auto use = r.first >= 20 ? model::Use::on_g0 : model::Use::anywhere;
   registry.add("runtime.allocmcache", r, allocmcache);
   registry.add("runtime.(*mcache).refill", r, refill, use);
   registry.add("runtime.(*mcache).nextFree", r, nextFree, use);
-  if (r.first < 19)
+  if (r.first < 18)
     registry.add("runtime.(*mcache).allocLarge", r, allocLarge_zeroing);
   else
     registry.add("runtime.(*mcache).allocLarge", r, allocLarge);

@@ -23,11 +23,11 @@ unsigned find_bits(u64 word, u64 n) {
 }
 
 /// Where pages come from under the heap's lock: the lowest free range, else a larger heap.
-Model<Pages> pages_locked(Runtime& rt, golang::Mheap h, u64 npages) {
+Model<Pages> pages_locked(Runtime& rt, golang::Mheap h, u64 npages, u64& growth) {
   const Addr pages = h.pages().address();
   Addr base = co_await rt.call<Addr>("runtime.(*pageAlloc).alloc", pages, npages);
   if (base == Addr()) {
-    co_await grow(rt, h, npages);
+    growth = co_await grow(rt, h, npages);
     base = co_await rt.call<Addr>("runtime.(*pageAlloc).alloc", pages, npages);
     Runtime::require(base != Addr(), "grew heap, but no adequate free space found");
   }
@@ -145,7 +145,7 @@ bool fits(Runtime& rt, u64 npages) {
 bool allocates_spans(Runtime& rt, u64 npages) {
   const golang::GcController c = rt.gcController();
   if (!rt.getp()) return true;              // nobody scavenges without a P
-  if (!c.heapFree().exists()) return true;  // go1.17, go1.18: grow does, by a call
+  if (!c.heapFree().exists()) return true;  // go1.17, go1.18: by a call, when the heap grows
   if (c.memoryLimit() != std::numeric_limits<i64>::max()) return false;
   const u64 goal = rt.scavenge().gcPercentGoal();
   const u64 growth = align_up(npages, kChunkPages) * kPageSize;
@@ -177,7 +177,7 @@ Model<golang::Mspan> allocSpan(Runtime& rt, golang::Mheap h, u64 npages, u8 use,
   const golang::P pp = rt.getp();
   const Addr lock = h.lock().address();
   Addr base;
-  u64 scav = 0;
+  u64 scav = 0, growth = 0;
   golang::Mspan s = rt.mspan(Addr());
   if (pp && npages < kPageCachePages / 4) {
     const golang::PageCache cache = pp.pcache();
@@ -199,12 +199,13 @@ Model<golang::Mspan> allocSpan(Runtime& rt, golang::Mheap h, u64 npages, u8 use,
   if (!s) {
     co_await rt.lock(lock);
     if (base == Addr()) {
-      const Pages pages = co_await pages_locked(rt, h, npages);
+      const Pages pages = co_await pages_locked(rt, h, npages, growth);
       std::tie(base, scav) = pages;
     }
     s = co_await allocMSpanLocked(rt, h);
     co_await rt.unlock(lock);
   }
+  if (growth != 0 && rt.go() == 18) co_await scavenge_to_goal(rt, h, growth);
   const u64 bytes = npages * kPageSize;
   co_await init_span(rt, h, s, base, npages, use, span_class);
   // go1.20 made a function of both: initSpan.

@@ -14,7 +14,7 @@ bool allocates_spans(Runtime& rt, u64 npages);
 Model<Pages> page_cache_alloc(Runtime& rt, golang::PageCache c, u64 npages);
 Model<golang::Mspan> allocSpan(Runtime& rt, golang::Mheap h, u64 npages, u8 use, u8 span_class);
 Model<golang::Mspan> allocManual(Runtime& rt, golang::Mheap h, u64 npages, u8 use);
-/// A span of the collected heap. go1.17 and go1.18 clear it here when `needzero`.
+/// A span of the collected heap. go1.17 clears it here when `needzero`.
 Model<golang::Mspan> alloc(Runtime& rt, golang::Mheap h, u64 npages, u8 span_class);
 Model<std::tuple<golang::Mspan, bool>> alloc_zeroing(Runtime& rt, golang::Mheap h, u64 npages,
                                                      u8 span_class, bool needzero);
