@@ -36,7 +36,8 @@ void Monitor::run(std::string_view command) {
 }
 
 void Monitor::execute(std::string_view command) {
-  const auto [verb, argument] = split(trimmed(command), ' ');
+  const auto words = split(trimmed(command), ' ');
+  const std::string_view verb = words.first, argument = words.second;
   if (verb == "position") return position();
   if (verb == "goto") return go_to(trimmed(argument));
   if (verb == "exit") {
