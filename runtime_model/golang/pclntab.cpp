@@ -81,7 +81,8 @@ bool is_executable(const ElfImage& image, Addr address) {
 /// The fields of a `_func` that matter here. (runtime/runtime2.go, type _func)
 struct Pclntab::Record {
   bool valid = false;
-  u32 name = 0, pcsp = 0, pcfile = 0, pcln = 0, unit = 0;
+  u32 name = 0, pcsp = 0, pcfile = 0, pcln = 0, npcdata = 0, unit = 0;
+  u8 nfuncdata = 0;
 };
 
 std::optional<Pclntab> Pclntab::find(const ElfImage& image) {
@@ -195,13 +196,16 @@ Pclntab::Record Pclntab::record(u32 index) const {
   const Bytes records = layout_ == PclntabLayout::go12 ? table_ : functab_;
   const auto fields = load<Fields>(tail(records, offset), wide ? 8 : 4);
   if (!fields) return {};
-  return {true, fields->name, fields->pcsp, fields->pcfile, fields->pcln, fields->unit};
+  const u64 counts = wide ? 43 : layout_ >= PclntabLayout::go120 ? 43 : 39;
+  return {true,         fields->name,
+          fields->pcsp, fields->pcfile,
+          fields->pcln, fields->npcdata,
+          fields->unit, load<u8>(tail(records, offset), counts).value_or(0)};
 }
 
 std::string_view Pclntab::name(u32 index) const {
   const Record r = record(index);
-  return r.valid ? kernel::c_string(names_, r.name).value_or(std::string_view{})
-                 : std::string_view{};
+  return r.valid ? name_at(r.name) : std::string_view{};
 }
 
 std::string_view Pclntab::file_name(u32 unit, i32 number) const {
@@ -263,6 +267,46 @@ std::optional<u64> Pclntab::frame_size(Addr pc) const {
   const Record r = index ? record(*index) : Record();
   const auto size = r.valid ? value_at(r.pcsp, entry(*index), pc) : std::nullopt;
   return size && *size >= 0 ? std::optional<u64>(static_cast<u64>(*size)) : std::nullopt;
+}
+
+/// Behind the fixed part of a `_func`: npcdata words of tables, then the words of its funcdata.
+/// The two counts lie before them, npcdata among the fields, nfuncdata right in front.
+std::span<const u8> Pclntab::extras(u32 index) const {
+  if (index >= count_ || layout_ < PclntabLayout::go118) return {};
+  const u64 offset = load<u32>(functab_, u64{index} * index_stride() + 4).value_or(~u32{0});
+  // From 1.20 on the function's first line stands in between.
+  return tail(functab_, offset + (layout_ >= PclntabLayout::go120 ? 44 : 40));
+}
+
+std::vector<PcValue> Pclntab::pcdata(u32 index, unsigned which) const {
+  std::vector<PcValue> out;
+  const Bytes words = extras(index);
+  const Record r = record(index);
+  const auto table = which < r.npcdata ? load<u32>(words, u64{4} * which) : std::nullopt;
+  if (!table || *table == 0) return out;
+  VarintReader in{tail(pctab_, *table)};
+  u32 value = ~u32{0};
+  Addr at = entry(index);
+  for (u64 step = 0; step < kMostSteps; ++step) {
+    const auto s = next_step(in);
+    if (!s || (s->raw == 0 && step != 0)) break;
+    value += static_cast<u32>(s->delta);
+    out.push_back({at, at + s->length, static_cast<i32>(value)});
+    at += s->length;
+  }
+  return out;
+}
+
+std::optional<u32> Pclntab::funcdata(u32 index, unsigned which) const {
+  const Bytes words = extras(index);
+  const Record r = record(index);
+  if (!r.valid || words.empty() || which >= r.nfuncdata) return std::nullopt;
+  const auto offset = load<u32>(words, 4 * (u64{r.npcdata} + which));
+  return offset == ~u32{0} ? std::nullopt : offset;
+}
+
+std::string_view Pclntab::name_at(u32 offset) const {
+  return kernel::c_string(names_, offset).value_or(std::string_view{});
 }
 
 }  // namespace runtime_model::golang

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "emulator/kernel/elf.hpp"
 
@@ -23,6 +24,12 @@ struct SourceLine {
   std::string_view file;  ///< as the compiler saw it: "/usr/lib/go/src/runtime/proc.go",
                           ///< "runtime/proc.go" with -trimpath
   emulator::i32 line = 0;
+};
+
+/// What one of a function's tables says, from one address up to another.
+struct PcValue {
+  emulator::Addr from, to;
+  emulator::i32 value = 0;
 };
 
 /// A view of the table in the file. Link-time addresses. Every offset in it is distrusted: what
@@ -55,6 +62,14 @@ class Pclntab {
   /// Bytes from the stack pointer up to the return address, when the instruction at `pc` is next.
   /// Nothing where the compiler or assembler does not say. (runtime/symtab.go, funcspdelta)
   std::optional<emulator::u64> frame_size(emulator::Addr pc) const;
+  /// Table `which` of a function's pcdata, in address order; empty when it has none, and before
+  /// 1.18.
+  std::vector<PcValue> pcdata(emulator::u32 index, unsigned which) const;
+  /// Word `which` of a function's funcdata: an offset from moduledata.gofunc; nothing when it has
+  /// none, and before 1.18.
+  std::optional<emulator::u32> funcdata(emulator::u32 index, unsigned which) const;
+  /// A name by its offset in the table of names; empty when there is none.
+  std::string_view name_at(emulator::u32 offset) const;
 
  private:
   struct Record;
@@ -66,6 +81,7 @@ class Pclntab {
   bool check(const emulator::kernel::ElfImage& image) const;
   emulator::u64 index_stride() const;
   Record record(emulator::u32 index) const;
+  std::span<const emulator::u8> extras(emulator::u32 index) const;
   std::string_view file_name(emulator::u32 unit, emulator::i32 number) const;
   std::optional<emulator::i32> value_at(emulator::u32 table, emulator::Addr entry,
                                         emulator::Addr pc) const;

@@ -1,7 +1,9 @@
 /// One call of a modelled function, while the model waits beside the real code.
 #pragma once
 
+#include <coroutine>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,19 @@ struct RealWrite {
   bool changes = true;  ///< false: it is known to have stored what was there
 };
 
+/// A modelled function that stands inlined in the real code: its model acts within the caller's.
+struct Inlined {
+  std::unique_ptr<Frame> frame;
+  std::coroutine_handle<> caller;  ///< where the calling model goes on
+};
+
+/// Inlined code that has no model: while the real code is in it, it counts as called.
+struct Window {
+  emulator::Addr function;  ///< any address of the function that it stands in
+  u64 sp;
+  std::string_view inlined;
+};
+
 struct Activation {
   /// What ends the wait of the model, or the call.
   enum class Waits : u8 { returns, call, called, jump, park };
@@ -29,6 +44,8 @@ struct Activation {
   Activation(const Guest& guest, const emulator::memory::AddressSpace& live,
              const Registration& what, const emulator::cpu::Registers& registers)
       : model(what), shadow(live), rt(guest, shadow, registers), entry(registers) {}
+
+  Addr entry_pc() const { return Addr(entry.rip); }
 
   const Registration& model;
   ShadowMemory shadow;
@@ -52,6 +69,9 @@ struct Activation {
   Addr call_return;
   u64 call_sp = 0;
   u64 call_depth = 0;  ///< the same from the high end of g's stack, when the call is made on it
+
+  std::vector<Inlined> inlined;  ///< innermost last
+  std::optional<Window> window;  ///< while it waits in `called`
 
   std::vector<RealWrite> real;
   bool interleaved = false;

@@ -8,7 +8,6 @@
 
 namespace runtime_model::model {
 
-using emulator::cpu::PlaceKind;
 using emulator::cpu::rsp;
 using emulator::kernel::Thread;
 using emulator::machine::Retired;
@@ -25,6 +24,7 @@ Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine
       syscall_(emulator::semantics::find_row("syscall")) {
   for (const Registration& r : registry.all()) {
     if (!r.releases.hold(guest.release)) continue;
+    models_[r.function] = &r;
     if (const auto at = guest.find(r.function)) {
       Point& p = points_[at->address.value];
       p.model = &r, p.abi = at->abi;
@@ -74,7 +74,7 @@ void Checker::retired(const Thread& t, const Retired& r) {
       handlers_.contains(r.pc.value))
     ++lane.signals;
   lane.next_pc = regs.rip;
-  if (live_ != 0) note_writes(lane, r, regs);
+  if (live_ != 0) note_writes(lane, r, regs), enter_inlined(lane, regs);
   if (regs.rip == r.pc.value + r.length) return;
   if (&r.row == syscall_) {
     if (lane.signals > 0) --lane.signals;  // rt_sigreturn
@@ -129,65 +129,6 @@ void Checker::restart(Lane& lane, u64 number, const Registers& regs) {
   const Restart again = *it;
   restarts_.erase(it);
   begin(lane, *again.model, Abi::internal, number, again.entry, again.return_pc, true);
-}
-
-void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) {
-  for (const auto& e : r.effects) {
-    if (e.kind != PlaceKind::memory_write) continue;
-    RealWrite w{r.number, e.address, u32{e.size}, false, true, {}};
-    std::memcpy(w.before.data(), e.before.data(), e.size);
-    w.changes = std::memcmp(e.before.data(), e.after.data(), e.size) != 0;
-    note_write(lane, w);
-  }
-  if (r.effects.truncated) {
-    // A long string instruction lists its first iterations only; RDI tells how far it went.
-    for (const auto& e : r.effects)
-      if (e.kind == PlaceKind::memory_write) {
-        const u64 end = after.gpr(emulator::cpu::rdi);
-        if (end > e.address.value)
-          note_write(
-              lane,
-              {r.number, e.address, static_cast<u32>(end - e.address.value), false, false, {}});
-        break;
-      }
-  }
-  if (r.kernel_writes != nullptr)
-    for (const auto& [address, bytes] : *r.kernel_writes)
-      note_write(lane, {r.number, address, static_cast<u32>(bytes.size()), false, false, {}});
-}
-
-/// Another thread or a signal handler wrote. What it changed while real code runs that the model
-/// had called is there for both sides afterwards.
-void Checker::foreign_write(Activation& a, const RealWrite& w) {
-  if (a.waits != Waits::called) {
-    if (a.shadow.depends_on(w.address, w.size)) a.interleaved = true;
-    return;
-  }
-  if (!a.shadow.wrote(w.address, w.size)) return;
-  a.real.push_back(w);
-  a.real.back().shared = true;
-  a.shadow.forget(w.address, w.size);
-}
-
-void Checker::note_write(Lane& lane, const RealWrite& w) {
-  for (auto& a : lane.stack) {
-    if (a->signal_depth != lane.signals) {
-      foreign_write(*a, w);
-      continue;
-    }
-    // A compare-and-swap that fails stores what was there.
-    if (!w.changes && a->waits != Waits::called) continue;
-    a->real.push_back(w);
-    if (a->waits == Waits::called) {
-      a->real.back().shared = true;
-      a->shadow.forget(w.address, w.size);
-    }
-  }
-  if (live_ == lane.stack.size()) return;
-  for (auto& [tid, other] : lanes_) {
-    if (&other == &lane) continue;
-    for (auto& a : other.stack) foreign_write(*a, w);
-  }
 }
 
 void Checker::transferred(Lane& lane, const Retired& r, const Registers& regs) {
@@ -258,21 +199,26 @@ void Checker::note_declined(const Registration& model, const std::string& reason
   if (fresh && declined) declined(it->first, it->second);
 }
 
+/// What a model that is through returned; nothing when it cannot be right.
+std::optional<std::vector<ResultWord>> Checker::results_or_trouble(Activation& a,
+                                                                   const Frame& frame) {
+  try {
+    return frame.results();
+  } catch (const Thrown& e) {
+    a.trouble = fmt::format("the model throws: {}", e.what());
+  } catch (const Unmapped& e) {
+    a.trouble = fmt::format("the model looks at {}, which is not mapped", name_of_(e.address));
+  } catch (const emulator::base::Unimplemented& e) {
+    a.gave_up = e.what();
+  }
+  return std::nullopt;
+}
+
 /// After the model has run: what does it wait for?
 void Checker::settle(Activation& a) {
   a.waits = Waits::returns;
-  if (a.frame->done()) {
-    try {
-      (void)a.frame->results();
-    } catch (const Thrown& e) {
-      a.trouble = fmt::format("the model throws: {}", e.what());
-    } catch (const Unmapped& e) {
-      a.trouble = fmt::format("the model looks at {}, which is not mapped", name_of_(e.address));
-    } catch (const emulator::base::Unimplemented& e) {
-      a.gave_up = e.what();
-    }
-    return;
-  }
+  if (!finish_inlined(a)) return;
+  if (a.frame->done()) return (void)results_or_trouble(a, *a.frame);
   switch (a.rt.request().kind) {
     case Request::Kind::call:
     case Request::Kind::long_call:
@@ -285,6 +231,8 @@ void Checker::settle(Activation& a) {
       a.waits = Waits::park;
       return want(a);
     case Request::Kind::decline:
+      if (!a.inlined.empty()) a.gave_up = a.rt.request().reason;
+      return;
     case Request::Kind::none:
       return;
   }
@@ -292,9 +240,6 @@ void Checker::settle(Activation& a) {
 
 void Checker::want(Activation& a) {
   a.targets = guest_.entries(a.rt.request().function);
-  if (a.targets.empty())
-    a.trouble =
-        fmt::format("the model calls {}, which the program does not have", a.rt.request().function);
   for (const Entry& e : a.targets) points_[e.address.value].wanted = true;
 }
 

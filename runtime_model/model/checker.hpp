@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "emulator/machine/machine.hpp"
+#include "runtime_model/golang/inlined.hpp"
 #include "runtime_model/model/activation.hpp"
 #include "runtime_model/model/comparison.hpp"
 #include "runtime_model/model/peek.hpp"
@@ -78,6 +79,7 @@ class Checker {
     unsigned growing = 0;  ///< of these, the stacks
     u64 epoch = 0;         ///< of observation, in which the two were last right
     bool fresh = false;    ///< `signals` was just read off the stack pointer
+    const golang::InlinedCode* inlined = nullptr;  ///< where the thread was last
   };
 
   struct Result {
@@ -100,6 +102,14 @@ class Checker {
   bool matches(Activation& a, const Registers& regs) const;
   void arrived(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void settle(Activation& a);
+  std::optional<std::vector<ResultWord>> results_or_trouble(Activation& a, const Frame& frame);
+  bool finish_inlined(Activation& a);
+  void enter_inlined(Lane& lane, const Registers& regs);
+  void arrived_inlined(Activation& a, const Registers& regs);
+  void leave_window(Activation& a, const Registers& regs);
+  static std::string inlined_reason(const Activation& a);
+  bool passed_inlined(const Activation& a);
+  golang::InlinedBodies& inlined_bodies();
   void note_declined(const Registration& model, const std::string& reason);
   void set_aside(Lane& lane, std::size_t index, u64 number, const Registers& regs);
   void wake(Lane& lane, u64 number, const Registers& regs);
@@ -130,6 +140,8 @@ class Checker {
   std::function<std::string(Addr)> name_of_;
   std::unordered_map<u64, Point> points_;
   std::map<Tid, Lane> lanes_;
+  std::map<std::string_view, const Registration*> models_;  ///< those of this release
+  std::optional<golang::InlinedBodies> inlined_;            ///< read when it is first asked for
   std::vector<Restart> restarts_;
   /// Models in a long call: their goroutine may come back on another thread.
   std::vector<std::unique_ptr<Activation>> aside_;

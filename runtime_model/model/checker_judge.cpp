@@ -91,9 +91,12 @@ void Checker::count(const Activation& a, const Field& field, u64 number, Functio
 }
 
 void Checker::judge(Activation& a, u64 number, const Registers& regs, FunctionReport& f) {
+  if (a.gave_up.empty() && passed_inlined(a)) a.gave_up = inlined_reason(a);
   if (!a.gave_up.empty()) return note_declined(a.model, a.gave_up);
   if (a.trouble.empty() && a.waits == Waits::call)
-    a.trouble = fmt::format("the model calls {}, the real code did not", a.rt.request().function);
+    a.trouble = fmt::format(
+        "the model calls {}, {}", a.rt.request().function,
+        a.targets.empty() ? "which the program does not have" : "the real code did not");
   if (a.trouble.empty() && a.waits == Waits::returns && !a.frame->done())
     a.trouble = "the model waits for nothing";
   const auto fields = compare(a, machine_.memory(), dead_ranges(a));

@@ -68,7 +68,7 @@ void Runtime::ask(Request::Kind kind, std::string_view function, std::vector<Arg
 }
 
 Runtime::Called<void> Runtime::decline(std::string reason) {
-  RT0_CHECK(steps_.empty(), "a model declines before its first step");
+  RT0_CHECK(steps_.empty() || depth_ > 1, "a model declines before its first step");
   request_ = {Request::Kind::decline, {}, {}, std::move(reason)};
   return {this};
 }

@@ -51,7 +51,8 @@ struct Request {
   Kind kind = Kind::none;
   std::string_view function;
   std::vector<Argument> arguments;
-  std::string reason;  ///< decline
+  std::string reason;   ///< decline
+  bool results = true;  ///< the model looks at what the real code returns
 };
 
 /// A condition on which Go throws did not hold, or a state that the model cannot explain.
@@ -147,6 +148,7 @@ class Runtime : public golang::Views {
   template <class T = u64, class... A>
   Called<T> call(std::string_view function, const A&... arguments) {
     ask(Request::Kind::call, function, {to_argument(arguments)...});
+    request_.results = !std::is_void_v<T>;
     return {this};
   }
   /// As call, for real code that takes long or a goroutine's whole life: what the model did so far
@@ -168,7 +170,8 @@ class Runtime : public golang::Views {
     ask(Request::Kind::park, function, {to_argument(arguments)...});
     return {this};
   }
-  /// Lets the real code do all of it; only before the first step. Told once for each reason.
+  /// Lets the real code do all of it; only before the first step of the function. Told once for
+  /// each reason.
   Called<void> decline(std::string reason);
   u64 result(unsigned word) const { return results_.at(word); }
   /// Did the model start afresh because what it had parked in is through?
@@ -185,6 +188,12 @@ class Runtime : public golang::Views {
   void set_woke() { woke_ = true; }
   /// Goes on behind what was asked for; `results` are the words that it returned.
   void resume(std::vector<u64> results);
+  /// What is suspended here; whoever takes it has to go on with resume_at().
+  std::coroutine_handle<> take_leaf() { return std::exchange(leaf_, nullptr); }
+  void resume_at(std::coroutine_handle<> leaf, std::vector<u64> results) {
+    leaf_ = leaf;
+    resume(std::move(results));
+  }
   const std::vector<Step>& steps() const { return steps_; }
   std::vector<Step> take_steps() { return std::exchange(steps_, {}); }
   /// The steps so far were told: what follows stands by itself.
