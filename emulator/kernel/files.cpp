@@ -259,9 +259,12 @@ u64 Files::read_input(Host& host, std::span<u8> to) {
     if (input_->ended) return 0;
     std::vector<u8> chunk(std::min<u64>(to.size(), 65536));
     chunk.resize(host.read_input(chunk));
-    input_->ended = chunk.empty();
-    if (input_->ended) return 0;
-    chunks.push_back(std::move(chunk));
+    // The host may have let another machine, which shares this log, go first.
+    if (input_chunk_ == chunks.size()) {
+      input_->ended = chunk.empty();
+      if (input_->ended) return 0;
+      chunks.push_back(std::move(chunk));
+    }
   }
   const auto& chunk = chunks[input_chunk_];
   const u64 count = std::min<u64>(to.size(), chunk.size() - input_offset_);

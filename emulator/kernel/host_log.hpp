@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <variant>
@@ -24,10 +25,13 @@ class HostLog {
   void go_to(u64 position) { next_ = position; }
   /// What lay ahead will not come again.
   void forget_future();
+  /// Called before a question that is new; another machine that shares the log may go and ask it.
+  std::function<void()> before_new;
 
   /// The answer: of the first time, or what `act` says. Bytes that belong to it are in `bytes`.
   template <class T, class Act>
   T once(std::span<u8> bytes, Act act) {
+    if (next_ == entries_.size() && before_new) before_new();
     if (next_ < entries_.size()) {
       const Entry& entry = entries_[next_++];
       const T* const answer = std::get_if<T>(&entry.answer);

@@ -98,6 +98,7 @@ struct StopEvent {
   std::vector<u8> before, after;
   std::optional<kernel::ProcessExit> exit;
   std::string message;  // error: one sentence, as base::Unimplemented and LimitReached say it
+  bool limit = false;   // error: which of the two
 };
 
 /// All are looked for; what comes first stops.

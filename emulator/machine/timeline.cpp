@@ -73,9 +73,10 @@ bool Timeline::goal_reached() const {
 void Timeline::execute(u64 until) {
   boundary_ = until;
   machine_.stop_at(stop_for(machine_.turn()));
-  const auto failed = [this](const std::exception& e) {
+  const auto failed = [this](const std::exception& e, bool limit) {
     end_ = standing(StopReason::error);
     end_->message = e.what();
+    end_->limit = limit;
   };
   try {
     if (const auto exit = machine_.run()) {
@@ -85,9 +86,9 @@ void Timeline::execute(u64 until) {
   } catch (const InputInterrupted&) {
     unfinished_ = true;
   } catch (const base::Unimplemented& e) {
-    failed(e);
+    failed(e, false);
   } catch (const base::LimitReached& e) {
-    failed(e);
+    failed(e, true);
   }
 }
 
@@ -148,6 +149,13 @@ void Timeline::come_back(u64 target) {
   approach(target);
 }
 
+/// To before the call that waited for input. That the user has interrupted it does not count again.
+void Timeline::leave_system_call() {
+  unfinished_ = false;
+  interrupted_.store(false, std::memory_order_relaxed);
+  come_back(position() - 1);
+}
+
 /// To a position by the shortest way.
 void Timeline::travel(u64 target) {
   const bool back = target < position() || (target == position() && machine_.has_faulted());
@@ -177,8 +185,10 @@ StopEvent Timeline::forward(u64 target, StopReason reason, const Conditions& con
   advance(target);
   lookout_.disarm();
   const bool input_interrupted = unfinished_ && !lookout_.found();
-  if (std::exchange(unfinished_, false))
-    come_back(input_interrupted ? position() - 1 : lookout_.found()->position);
+  if (input_interrupted)
+    leave_system_call();
+  else if (std::exchange(unfinished_, false))
+    come_back(lookout_.found()->position);
   if (input_interrupted) return standing(StopReason::interrupted);
   if (const auto& found = lookout_.found())
     return position() == found->position ? *found : standing(StopReason::interrupted);
@@ -210,8 +220,8 @@ StopEvent Timeline::resume(const Conditions& conditions) {
 StopEvent Timeline::go_to(u64 target) {
   begin();
   travel(target);
-  if (std::exchange(unfinished_, false)) {
-    come_back(position() - 1);
+  if (unfinished_) {
+    leave_system_call();
     return standing(StopReason::interrupted);
   }
   if (interrupted() && position() != target) return standing(StopReason::interrupted);

@@ -118,7 +118,11 @@ class Timeline {
   std::size_t checkpoints() const { return checkpoints_.size(); }
   void set_checkpoint_bytes(u64 limit);
 
+  /// Told of each change by the user, when it has been made.
+  std::function<void()> on_change;
+
  private:
+  friend class Follower;
   using Point = Checkpoints::Point;
   /// A change by the user, made again whenever its position is reached.
   struct Edit {
@@ -151,6 +155,7 @@ class Timeline {
   void advance(u64 target);
   void arrived();
   void come_back(u64 target);
+  void leave_system_call();
   void approach(u64 target);
   void travel(u64 target);
   void restore(const Point& point);

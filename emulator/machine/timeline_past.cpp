@@ -93,6 +93,7 @@ void Timeline::keep(Edit edit) {
   executed_.reset();
   host_.forget_future();
   host_log_->forget_future();
+  if (on_change) on_change();
 }
 
 bool Timeline::set_registers(kernel::Tid thread, const cpu::Registers& registers) {

@@ -1,4 +1,5 @@
 // rt0 debug: step through a program, both ways.
+#include <poll.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/debugger.hpp"
+#include "tools/rt0/debug/host.hpp"
 #include "tools/rt0/debug/interrupts.hpp"
 #include "tools/rt0/debug/line_input.hpp"
 #include "tools/rt0/host_io.hpp"
@@ -28,7 +30,7 @@ struct DebugOptions {
     std::string text;
   };
   std::vector<Script> scripts;  // --ex and -x, in the order given
-  bool batch = false, json = false, trust = false;
+  bool batch = false, json = false, trust = false, child_result = false;
   std::string transcript, colour = "auto", checkpoint_memory = "256M";
 };
 
@@ -46,6 +48,15 @@ debug::DebugHost::Write guest_output(Output& out) {
   };
 }
 
+/// Standard input, until the user does not want to wait for it any longer.
+std::size_t read_input(std::span<emulator::u8> to, const std::atomic<bool>& interrupted) {
+  constexpr int kPatience = 50;  // ms until Ctrl-C is looked for again
+  pollfd waits{STDIN_FILENO, POLLIN, 0};
+  while (::poll(&waits, 1, kPatience) <= 0)
+    if (interrupted) throw emulator::machine::InputInterrupted{};
+  return HostIo().read_input(to);
+}
+
 bool do_scripts(Debugger& d, const DebugOptions& o) {
   bool good = true;
   if (std::filesystem::exists(kInitFile)) {
@@ -55,7 +66,7 @@ bool do_scripts(Debugger& d, const DebugOptions& o) {
       d.out.error("There is a file .rt0init here; its commands are done only with --trust.");
   }
   for (const auto& script : o.scripts) {
-    if (d.quitting()) break;
+    if (d.quitting() || (d.interrupted && d.interrupted())) break;
     good &= script.file ? d.execute_file(script.text) : d.execute(script.text);
   }
   return good;
@@ -79,6 +90,16 @@ void read_lines(Debugger& d, bool terminal, std::atomic<bool>& interrupted) {
   }
 }
 
+/// At a terminal the user has seen how it ended; whoever calls rt0 from a script has the status.
+int status_of(const Debugger& d, const DebugOptions& o, bool good) {
+  if (d.quit_status()) return *d.quit_status();
+  const auto& end = d.outcome();
+  if (o.batch && end && end->reason == emulator::machine::StopReason::error)
+    return end->limit ? emulator::base::kExitLimit : emulator::base::kExitUnimplemented;
+  if (o.child_result && end && end->exit) return end->exit->as_shell_status();
+  return o.batch && !good ? emulator::base::kExitDifference : emulator::base::kExitFine;
+}
+
 int debug_program(const DebugOptions& o) {
   const bool terminal = !o.batch && !o.json && ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO);
   Output::Style style{Paint(!o.json && wants_colour(o.colour, STDOUT_FILENO)),
@@ -88,14 +109,14 @@ int debug_program(const DebugOptions& o) {
   });
   const auto limits = timeline_settings_of(o.checkpoint_memory);
   if (!o.transcript.empty()) out.transcript(o.transcript);
-  debug::DebugHost host(std::make_shared<debug::InputLog>(), guest_output(out),
-                        [](std::span<emulator::u8> to) { return HostIo().read_input(to); });
+  std::atomic<bool> interrupted = false;
+  debug::DebugHost host(guest_output(out),
+                        [&](std::span<emulator::u8> to) { return read_input(to, interrupted); });
   Debugger d(o.run, out, host, limits);
   d.target.machine().kernel().on.notice = [&d](const std::string& text) {
     d.out.error("rt0: " + text);
   };
   d.settings.context = terminal;
-  std::atomic<bool> interrupted = false;
   d.interrupted = [&interrupted] { return interrupted.load(); };
   std::optional<debug::Interrupts> listening;
   if (terminal)
@@ -107,8 +128,7 @@ int debug_program(const DebugOptions& o) {
   if (terminal) show_context(d);
   const bool good = do_scripts(d, o);
   if (!o.batch && !d.quitting()) read_lines(d, terminal, interrupted);
-  if (d.status() != 0) return d.status();
-  return o.batch && !good ? emulator::base::kExitDifference : emulator::base::kExitFine;
+  return status_of(d, o, good);
 }
 
 }  // namespace
@@ -131,7 +151,10 @@ void add_debug(CLI::App& app, int& status) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("FILE");
-  command->add_flag("--batch", o->batch, "end after these; status 1 if one of them failed");
+  command->add_flag("--batch", o->batch,
+                    "end after these; status 1 if one of them failed, 3 or 4 as of run");
+  command->add_flag("--return-child-result", o->child_result,
+                    "end with the guest's own status, if it has ended, as run does");
   command->add_flag("--json", o->json, "answers and stops as JSON Lines on stdout, for tools");
   command->add_flag("--trust", o->trust, "do the commands of .rt0init in this directory first");
   command->add_option("--transcript", o->transcript, "append commands and answers to a file");

@@ -8,6 +8,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/debugger.hpp"
+#include "tools/rt0/debug/host.hpp"
 #include "tools/rt0/gdb/service.hpp"
 #include "tools/rt0/host_io.hpp"
 #include "tools/rt0/options.hpp"
@@ -45,7 +46,7 @@ class Served {
   /// `in_gdb`: what the guest prints appears in gdb, and there is nothing for it to read, since the
   /// standard streams are the way to gdb.
   Served(const ServeOptions& o, bool in_gdb)
-      : host_(std::make_shared<debug::InputLog>(), output(in_gdb), input(in_gdb)),
+      : host_(output(in_gdb), input(in_gdb)),
         debugger_(o.run, out_, host_, timeline_settings_of(o.checkpoint_memory)),
         names_(debugger_.target.guest(), debugger_.target.machine()),
         stub_(debugger_.target.timeline(), served(debugger_.target.program(), o.run), hooks()) {

@@ -19,6 +19,13 @@ MachineParts machine_parts(const RunOptions& options, const Program& program) {
           std::shared_ptr<const emulator::kernel::ElfImage>(both, both->image.get())};
 }
 
+std::string unimplemented_text(std::string_view what, std::string_view where,
+                               emulator::u64 instruction) {
+  return fmt::format(
+      "{}{}{}, instruction {}; docs/handbook/add_an_instruction.md tells how to add it", what,
+      where.empty() ? "" : " in ", where, instruction);
+}
+
 Session::Session(const RunOptions& options, emulator::kernel::Host* host, Symbols symbols) {
   (void)settings_of(options);  // a bad option is said before a bad program
   program_ =
@@ -39,11 +46,9 @@ std::optional<emulator::kernel::ProcessExit> Session::run() {
     const auto* thread = machine_->kernel().find_thread(machine_->turn());
     const std::string where =
         thread != nullptr
-            ? " in " + program_.symbols.describe(emulator::Addr(machine_->registers(*thread).rip))
+            ? program_.symbols.describe(emulator::Addr(machine_->registers(*thread).rip))
             : std::string();
-    throw emulator::base::Unimplemented(
-        fmt::format("{}{}, instruction {}; docs/handbook/add_an_instruction.md tells how to add it",
-                    e.what(), where, machine_->retired()));
+    throw emulator::base::Unimplemented(unimplemented_text(e.what(), where, machine_->retired()));
   }
 }
 

@@ -18,6 +18,10 @@ struct MachineParts {
 };
 MachineParts machine_parts(const RunOptions& options, const Program& program);
 
+/// What the guest used and rt0 does not emulate, as it is said to the user.
+std::string unimplemented_text(std::string_view what, std::string_view where,
+                               emulator::u64 instruction);
+
 class Session {
  public:
   /// `host`: instead of the standard streams; it outlives the session.

@@ -84,10 +84,14 @@ TEST_CASE("input that the user does not wait for leaves the guest before its rea
    public:
     void write_output(int, std::span<const u8>) override {}
     std::size_t read_input(std::span<u8>) override {
-      if (!patient) throw machine::InputInterrupted();
+      if (!patient) {
+        timeline->interrupt();  // that, too, is what Ctrl-C does
+        throw machine::InputInterrupted();
+      }
       return 0;
     }
     bool patient = false;
+    Timeline* timeline = nullptr;
   };
   // nop; read(0, kData, 8)
   const Code read_some =
@@ -96,6 +100,7 @@ TEST_CASE("input that the user does not wait for leaves the guest before its rea
   Settings s;
   s.kernel.argv = {"guest"};
   Timeline timeline(s, image_of_code(read_some + kExit7), host);
+  host.timeline = &timeline;
   for (const StopEvent& e : {timeline.resume(), timeline.step(), timeline.go_to(7)}) {
     CHECK(e.reason == StopReason::interrupted);
     CHECK(e.position == 5);

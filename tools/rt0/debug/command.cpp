@@ -47,8 +47,8 @@ namespace {
 std::vector<const Command*> collected() {
   std::vector<const Command*> all;
   for (const auto family :
-       {running_commands(), back_commands(), stop_commands(), looking_commands(), info_commands(),
-        runtime_commands(), session_commands()})
+       {running_commands(), back_commands(), stop_commands(), looking_commands(),
+        display_commands(), info_commands(), runtime_commands(), session_commands()})
     for (const Command& c : family) all.push_back(&c);
   return all;
 }

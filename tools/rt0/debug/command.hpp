@@ -48,6 +48,7 @@ std::span<const Command> running_commands();
 std::span<const Command> back_commands();
 std::span<const Command> stop_commands();
 std::span<const Command> looking_commands();
+std::span<const Command> display_commands();
 std::span<const Command> info_commands();
 std::span<const Command> runtime_commands();
 std::span<const Command> session_commands();

@@ -7,6 +7,7 @@
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/debug/name_lookup.hpp"
+#include "tools/rt0/debug/step_ids.hpp"
 
 namespace rt0::debug {
 
@@ -131,6 +132,8 @@ Completions complete(Debugger& d, std::string_view line) {
       break;
     case Completes::functions:
       add_functions(d, found, typed);
+      if (command->group == Group::stops && !typed.empty())
+        for (const std::string_view id : step_ids()) add_matching(found, typed, id);
       break;
     case Completes::expressions:
       add_names(d, found, typed);

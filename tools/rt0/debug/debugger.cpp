@@ -25,15 +25,16 @@ constexpr std::size_t kMostPast = 1000;  // positions that undo remembers
 
 }  // namespace
 
-Debugger::Debugger(const RunOptions& options, Output& o, DebugHost& host,
+Debugger::Debugger(const RunOptions& options, Output& o, emulator::kernel::Host& host,
                    emulator::machine::TimelineSettings limits)
-    : target(options, host, limits), out(o), story(options, host.silent_twin()) {
+    : target(options, host, limits), out(o), story(options, target.timeline()) {
+  target.timeline().on_change = [this] { changed(); };
   story.interrupted = [this] { return interrupted && interrupted(); };
 }
 
-void Debugger::quit(int status) {
+void Debugger::quit(std::optional<int> status) {
   quitting_ = true;
-  status_ = status;
+  quit_status_ = status;
 }
 
 std::string Debugger::prompt() const { return collecting != nullptr ? ">" : "(rt0) "; }
@@ -93,7 +94,6 @@ bool Debugger::run_line(const std::string& line, bool repeat) {
   if (found.command->repeats) last_line_ = line;
   failed_ = false;
   found.command->run(*this, a);
-  if (std::exchange(values.assigned, false)) changed();
   return !failed_;
 }
 
@@ -105,6 +105,7 @@ bool Debugger::execute_file(const std::string& path) {
   bool good = true;
   std::string line;
   for (int number = 1; good && !quitting_ && std::getline(in, line); ++number) {
+    if (interrupted && interrupted()) break;
     if (trimmed(line).empty()) continue;
     good = execute(line);
     if (!good) out.error(fmt::format("{}:{}: stopped here.", path, number));
@@ -141,7 +142,8 @@ const std::vector<Frame>& Debugger::frames() {
 
 void Debugger::changed() {
   frames_at_ = ~u64{0};
-  story.forget_after(target.position());
+  target.changed();
+  story.begin_afresh();
 }
 
 bool Debugger::condition_holds(const Breakpoint& b) {

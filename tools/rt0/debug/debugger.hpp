@@ -8,6 +8,7 @@
 #include "tools/rt0/debug/backtrace.hpp"
 #include "tools/rt0/debug/breakpoints.hpp"
 #include "tools/rt0/debug/command.hpp"
+#include "tools/rt0/debug/displays.hpp"
 #include "tools/rt0/debug/expression.hpp"
 #include "tools/rt0/debug/output.hpp"
 #include "tools/rt0/debug/source.hpp"
@@ -25,7 +26,7 @@ struct Settings {
 class Debugger {
  public:
   /// `host` is the guest's door to the outside; it and `out` outlive the session.
-  Debugger(const RunOptions& options, Output& out, DebugHost& host,
+  Debugger(const RunOptions& options, Output& out, emulator::kernel::Host& host,
            emulator::machine::TimelineSettings limits = {});
 
   /// Does what a line says. False when it could not: why has been said.
@@ -35,9 +36,11 @@ class Debugger {
   /// What stands in front of the line that is being typed.
   std::string prompt() const;
   bool quitting() const { return quitting_; }
-  void quit(int status);
-  /// What quit asked for; else that of the guest's failure, or 0.
-  int status() const { return status_; }
+  void quit(std::optional<int> status);
+  /// What it asked for, if that.
+  std::optional<int> quit_status() const { return quit_status_; }
+  /// How the guest ended, the last time that it was taken to an end.
+  const std::optional<emulator::machine::StopEvent>& outcome() const { return outcome_; }
 
   /// Told at the start of a session.
   void greet();
@@ -48,6 +51,7 @@ class Debugger {
   Values values{target, variables};
   Settings settings;
   Breakpoints breakpoints;
+  Displays displays;
   Story story;
   Sources sources{target.program().build.version};
 
@@ -75,8 +79,6 @@ class Debugger {
   bool undo();
   /// Throws base::UserError when the process has ended.
   void require_process();
-  /// The user has changed the guest's state.
-  void changed();
   /// After a stop: nothing but the movement itself ended it, so that a command that is made of
   /// several may go on.
   bool goes_on(const emulator::machine::StopEvent& event) const;
@@ -105,6 +107,8 @@ class Debugger {
   int next_listed = 0;
 
  private:
+  /// The user has changed the guest's state.
+  void changed();
   bool run_line(const std::string& line, bool repeat);
   emulator::machine::Conditions conditions_for(const Motion& motion);
   const emulator::kernel::Thread* over_thread();
@@ -121,7 +125,8 @@ class Debugger {
 
   std::string last_line_;
   bool quitting_ = false;
-  int status_ = 0;
+  std::optional<int> quit_status_;
+  std::optional<emulator::machine::StopEvent> outcome_;
   int depth_ = 0;  ///< of files and commands that run others
   std::vector<u64> past_;
   std::vector<Frame> frames_;

@@ -139,11 +139,11 @@ std::optional<std::string> LineInput::next(const std::string& prompt) {
   e.cancelled = false;
   int length = 0;
   const char* text = e.lib.el_gets(e.line, &length);
-  if (text == nullptr || length <= 0) return std::nullopt;
   if (e.cancelled) {
     std::puts("^C");
     return std::string("#");  // no line: nothing is repeated
   }
+  if (text == nullptr || length <= 0) return std::nullopt;
   std::string line(text, static_cast<std::size_t>(length));
   while (line.ends_with('\n')) line.pop_back();
   if (!trimmed(line).empty()) {

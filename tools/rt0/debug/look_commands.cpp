@@ -3,6 +3,7 @@
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/displays.hpp"
 #include "tools/rt0/debug/explain.hpp"
 #include "tools/rt0/debug/locations.hpp"
 #include "tools/rt0/debug/telescope.hpp"
@@ -14,7 +15,7 @@ using emulator::base::user_error;
 
 namespace {
 
-constexpr u64 kMostShown = 10'000;  // units of x, lines of a telescope
+constexpr u64 kMostShown = 10'000;  // lines
 
 void run_print(Debugger& d, const Arguments& a) {
   const Value v = a.text.empty()
@@ -23,48 +24,6 @@ void run_print(Debugger& d, const Arguments& a) {
   const std::string text = value_text(d.values, v, a.format.letter);
   d.variables.history.push_back(d.values.loaded(v));
   d.out.print(fmt::format("${} = {}", d.variables.history.size(), text));
-}
-
-unsigned unit_size(char size) { return size == 'b' ? 1 : size == 'h' ? 2 : size == 'w' ? 4 : 8; }
-
-std::string label(Debugger& d, Addr a) { return pointer_text(d.target, a) + ":"; }
-
-void examine_code(Debugger& d, u64 count) {
-  for (u64 i = 0; i < count; ++i) {
-    const CodeLine line = d.target.code_at(d.next_examined, d.settings.flavor);
-    const bool here = !d.target.over() && line.pc == d.target.pc();
-    d.out.print(fmt::format("{} {}\t{}{}", here ? "=>" : "  ", label(d, line.pc), line.text,
-                            line.note.empty() ? "" : "  # " + line.note));
-    d.next_examined += line.length;
-  }
-}
-
-void examine_strings(Debugger& d, u64 count) {
-  for (u64 i = 0; i < count; ++i) {
-    const std::string text = c_string_text(d.target, d.next_examined, 1000);
-    d.out.print(fmt::format("{}\t{}", label(d, d.next_examined), text));
-    while (d.target.memory().try_number(d.next_examined, 1).value_or(0) != 0) d.next_examined += 1;
-    d.next_examined += 1;
-  }
-}
-
-/// Rows as gdb's: so many units that a row has 16 bytes, or one of names.
-void examine_units(Debugger& d, const Format& f, u64 count) {
-  const unsigned size = unit_size(f.size);
-  const u64 across = f.letter == 'a'                      ? 2
-                     : f.letter == 'c' || f.letter == 't' ? 8 / std::min(8u, size)
-                                                          : 16 / size;
-  for (u64 i = 0; i < count;) {
-    std::string row = label(d, d.next_examined);
-    for (u64 k = 0; k < std::max<u64>(1, across) && i < count; ++k, ++i) {
-      u64 bits = d.target.memory().number(d.next_examined, size);
-      row += '\t';
-      row += f.letter == 'x' ? fmt::format("{:#0{}x}", bits, 2 * size + 2)
-                             : number_text(d.target, bits, size, false, f.letter);
-      d.next_examined += size;
-    }
-    d.out.print(row);
-  }
 }
 
 void run_examine(Debugger& d, const Arguments& a) {
@@ -76,18 +35,12 @@ void run_examine(Debugger& d, const Arguments& a) {
   } else if (!a.repeated) {
     f.count = 1;
   }
-  if (f.letter == 0) f.letter = 'x';
-  if (f.size == 0) f.size = 'g';
-  if (f.letter == 'a') f.size = 'g';
-  if (f.count > kMostShown) user_error("x shows at most {} units at a time.", kMostShown);
   if (!a.text.empty() && !a.repeated)
     d.next_examined = Addr(evaluate_number(d.values, a.text));
   else if (d.next_examined == Addr())
     d.next_examined = d.target.sp();
   d.last_format = f;
-  if (f.letter == 'i') return examine_code(d, f.count);
-  if (f.letter == 's') return examine_strings(d, f.count);
-  examine_units(d, f, f.count);
+  d.next_examined = examine(d, f, d.next_examined);
 }
 
 void run_disassemble(Debugger& d, const Arguments& a) {

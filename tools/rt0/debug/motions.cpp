@@ -111,11 +111,6 @@ StopEvent next_model_step(Debugger& d, bool over, bool backwards) {
     step = d.story.previous(here - 1, wanted);
   if (step == nullptr) {
     if (d.interrupted && d.interrupted()) user_error("Interrupted while looking for it.");
-    if (d.story.forked_at() <= here)
-      user_error(
-          "You have changed the program's state at instruction {}: no model tells what it does "
-          "from there on.",
-          d.story.forked_at());
     user_error("No model tells a step {} here.", backwards ? "before" : "behind");
   }
   Debugger::Motion motion;

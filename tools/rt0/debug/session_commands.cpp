@@ -76,7 +76,7 @@ void run_help(Debugger& d, const Arguments& a) {
 }
 
 void run_quit(Debugger& d, const Arguments& a) {
-  d.quit(a.text.empty() ? 0 : static_cast<int>(a.count(d) & 0xff));
+  d.quit(a.text.empty() ? std::nullopt : std::optional(static_cast<int>(a.count(d) & 0xff)));
 }
 
 void run_source(Debugger& d, const Arguments& a) {

@@ -8,6 +8,7 @@
 #include "tools/rt0/debug/hint.hpp"
 #include "tools/rt0/debug/locations.hpp"
 #include "tools/rt0/debug/origin.hpp"
+#include "tools/rt0/debug/step_ids.hpp"
 #include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
@@ -26,10 +27,20 @@ std::pair<std::string, std::string> split_condition(std::string_view text) {
   return {std::string(trimmed(text.substr(0, at))), std::string(trimmed(text.substr(at + 4)))};
 }
 
-/// A step's id, "newproc1/gobuf", is told from a package's path by being known.
-bool is_step(std::string_view where) {
-  return where.find('/') != where.npos && where.find('.') == where.npos &&
-         where.find(':') == where.npos;
+/// What is no step may still be meant as one: neither a package's path nor a file's line.
+void refuse_unknown_step(std::string_view where) {
+  if (where.find('/') == where.npos || where.find(':') != where.npos ||
+      where.find(".go") != where.npos)
+    return;
+  if (const std::string near = hint(where, step_ids()); !near.empty())
+    user_error("No model tells a step \"{}\"{}", where, near);
+  const auto slash = where.find('/');
+  std::vector<std::string_view> steps;
+  for (const std::string_view id : step_ids())
+    if (id.starts_with(where.substr(0, slash + 1))) steps.push_back(id);
+  if (!steps.empty())
+    user_error("No model tells a step \"{}\"; those of {} are {}.", where, where.substr(0, slash),
+               fmt::join(steps, ", "));
 }
 
 void describe_code(Debugger& d, const Breakpoint& b) {
@@ -51,7 +62,7 @@ void set_breakpoint(Debugger& d, const Arguments& a, bool temporary) {
   Breakpoint b;
   b.temporary = temporary, b.what = where, b.condition = condition;
   if (!condition.empty()) check_expression(d.values, condition);
-  if (is_step(where)) return add_step(d, std::move(b));
+  if (is_step_id(where)) return add_step(d, std::move(b));
   if (where.starts_with("#")) {
     b.kind = Kind::position;
     b.position = evaluate_number(d.values, std::string_view(where).substr(1));
@@ -59,6 +70,7 @@ void set_breakpoint(Debugger& d, const Arguments& a, bool temporary) {
     return d.out.print(
         fmt::format("Breakpoint {} at instruction number {}", set.number, grouped(set.position)));
   }
+  if (d.target.symbols().find(where).empty()) refuse_unknown_step(where);
   b.locations = locate(d, where);
   if (b.what.empty()) b.what = d.target.describe(b.locations.front().address);
   describe_code(d, d.breakpoints.add(std::move(b)));
@@ -213,12 +225,24 @@ Breakpoint& one_breakpoint(Debugger& d, const std::string& word) {
 void run_delete(Debugger& d, const Arguments& a) {
   for (const int n : numbers_of(d, a)) d.breakpoints.remove(n);
 }
-void run_enable(Debugger& d, const Arguments& a) {
-  for (const int n : numbers_of(d, a)) d.breakpoints.find(n)->enabled = true;
+/// "enable display 1", as gdb has it; false when it is about breakpoints.
+bool enabled_displays(Debugger& d, const Arguments& a, bool on) {
+  const auto words = a.words();
+  if (words.empty() || words.front() != "display") return false;
+  if (words.size() == 1) (void)d.displays.enable(std::nullopt, on);
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto n = emulator::base::parse_number(words[i]);
+    if (!n || *n > 1'000'000 || !d.displays.enable(static_cast<int>(*n), on))
+      user_error("There is no display {}: \"info display\" lists them.", words[i]);
+  }
+  return true;
 }
-void run_disable(Debugger& d, const Arguments& a) {
-  for (const int n : numbers_of(d, a)) d.breakpoints.find(n)->enabled = false;
+void enable(Debugger& d, const Arguments& a, bool on) {
+  if (enabled_displays(d, a, on)) return;
+  for (const int n : numbers_of(d, a)) d.breakpoints.find(n)->enabled = on;
 }
+void run_enable(Debugger& d, const Arguments& a) { enable(d, a, true); }
+void run_disable(Debugger& d, const Arguments& a) { enable(d, a, false); }
 
 void run_condition(Debugger& d, const Arguments& a) {
   const auto words = a.words();

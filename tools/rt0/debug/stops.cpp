@@ -10,6 +10,7 @@
 #include "tools/rt0/debug/motions.hpp"
 #include "tools/rt0/debug/source.hpp"
 #include "tools/rt0/landmarks.hpp"
+#include "tools/rt0/session.hpp"
 
 namespace rt0::debug {
 
@@ -150,10 +151,12 @@ void Debugger::announce_breakpoint(const StopEvent& event, const Breakpoint& b) 
 }
 
 void Debugger::announce_end(const StopEvent& event) {
+  if (event.reason == StopReason::exit || event.reason == StopReason::error) outcome_ = event;
   switch (event.reason) {
     case StopReason::exit:
       if (event.exit && event.exit->signal != 0)
-        out.print(fmt::format("\nProgram terminated with signal {}.", event.exit->signal));
+        out.print(fmt::format("\nProgram terminated with signal {}.",
+                              emulator::kernel::signal_name(event.exit->signal)));
       else if (event.exit && event.exit->status != 0)
         out.print(fmt::format("[Process 1 exited with code {:02}]", event.exit->status));
       else
@@ -163,7 +166,10 @@ void Debugger::announce_end(const StopEvent& event) {
       out.print("\nNo more reverse-execution history: this is the program's first instruction.");
       break;
     case StopReason::error:
-      out.error(event.message);
+      out.error("rt0: " + (event.limit || target.over()
+                               ? event.message
+                               : unimplemented_text(event.message, target.describe(target.pc()),
+                                                    event.position)));
       break;
     case StopReason::interrupted:
       out.print(
@@ -205,6 +211,7 @@ void Debugger::stopped(const StopEvent& event, Show show) {
       show_context(*this);
     else
       show_place(*this, show);
+    show_displays(*this);
   }
   const std::vector<int> hit = std::move(hit_);
   hit_.clear();

@@ -16,63 +16,91 @@ constexpr u64 kNear = 2'000'000;   // instructions that run in less than anybody
 
 }  // namespace
 
-Story::Story(RunOptions options, std::unique_ptr<DebugHost> host)
-    : options_(std::move(options)), host_(std::move(host)) {}
+Story::Stretch::Stretch(emulator::machine::Follower::Start s)
+    : start(std::move(s)), told(start.position) {}
+Story::Stretch::Stretch(Stretch&&) noexcept = default;
+Story::Stretch& Story::Stretch::operator=(Stretch&&) noexcept = default;
+Story::Stretch::~Stretch() = default;
+
+Story::Story(RunOptions options, emulator::machine::Timeline& leader)
+    : options_(std::move(options)), leader_(leader) {
+  begin_afresh();
+}
 Story::~Story() = default;
 
-void Story::start() {
-  if (session_) return;
-  for (const std::string& mount : options_.mounts)
-    if (mount.ends_with(":rw"))
-      emulator::base::user_error(
-          "Steps of models are told by a second run of the program, and that must not write to {} "
-          "too: mount it read-only to see them.",
-          mount);
-  session_ = std::make_unique<Session>(options_, host_.get());
-  session_->machine().kernel().on.notice = nullptr;  // the first machine's says it
-  models_ = std::make_unique<Models>(*session_, ModelOptions{});
-  models_->listen([this](const runtime_model::model::Told& t) {
+void Story::start(Stretch& s) {
+  s.follower = std::make_unique<emulator::machine::Follower>(leader_);
+  s.session = std::make_unique<Session>(options_, s.follower.get());
+  s.session->machine().kernel().on.notice = nullptr;  // the leader's says it
+  s.follower->begin(s.session->machine(), s.start);
+  s.models = std::make_unique<Models>(*s.session, ModelOptions{});
+  s.models->listen([this, &models = *s.models](const runtime_model::model::Told& t) {
     steps_.insert_or_assign(
         {t.number, t.sequence},
-        ToldStep{event_of(t, models_->naming()), std::string(t.function), t.depth, t.verdict});
+        ToldStep{event_of(t, models.naming()), std::string(t.function), t.depth, t.verdict});
   });
-  models_->attach({}, {});
+  s.models->attach({}, {});
+}
+
+void Story::stop(Stretch& s) {
+  s.models.reset();
+  s.session.reset();
+  s.follower.reset();
 }
 
 u64 Story::complete_up_to() const {
-  if (over_) return ~u64{0};
-  return session_ ? std::min(models_->told_up_to(), session_->machine().retired()) : 0;
+  for (const Stretch& s : stretches_)
+    if (s.told < s.end) return s.told;
+  return ~u64{0};
+}
+
+bool Story::run(Stretch& s, u64 until) {
+  if (!s.session) start(s);
+  auto& machine = s.session->machine();
+  machine.stop_at(until);
+  bool over = until == s.end;
+  try {
+    over |= s.follower->run().has_value();
+  } catch (const emulator::machine::InputInterrupted&) {
+    stop(s);
+    s.told = s.start.position;
+    return false;
+  } catch (const std::exception&) {
+    over = true;  // the leader will come to it too, and say why
+  }
+  if (over) {
+    s.models->finish();
+    s.told = ~u64{0};
+    stop(s);
+  } else {
+    s.told = std::min(s.models->told_up_to(), machine.retired());
+  }
+  return true;
 }
 
 bool Story::reach(u64 number) {
-  start();
-  while (complete_up_to() < std::min(number, forked_at_)) {
-    if (interrupted && interrupted()) return false;
-    auto& machine = session_->machine();
-    // Beyond `number` only when a model that is still at work holds back what came after it began.
-    const u64 now = machine.retired();
-    machine.stop_at(now < number ? std::min(now + kChunk, number) : now + kChunk / 10);
-    try {
-      over_ = machine.run().has_value();
-    } catch (const std::exception&) {
-      over_ = true;  // the first machine will come to it too, and say why
+  for (Stretch& s : stretches_)
+    while (s.told < std::min(number, s.end)) {
+      if (interrupted && interrupted()) return false;
+      // Beyond `number` only when a model that is still at work holds back what came after it
+      // began.
+      const u64 now = s.session ? s.session->machine().retired() : s.start.position;
+      const u64 until = now < number ? std::min(now + kChunk, number) : now + kChunk / 10;
+      if (!run(s, std::min(until, s.end))) return false;
     }
-    if (over_) models_->finish();
-  }
   return true;
 }
 
 const ToldStep* Story::next(u64 from, const Wanted& wanted, u64 until) {
   u64 ahead = 20'000;  // most searches end soon
-  for (u64 begin = from; begin < std::min(until, forked_at_);) {
+  for (u64 begin = from; begin < until;) {
     const u64 told = std::max(begin, complete_up_to());
-    const u64 end = std::min({until, forked_at_, told > ~u64{0} - ahead ? ~u64{0} : told + ahead});
+    const u64 end = std::min(until, told > ~u64{0} - ahead ? ~u64{0} : told + ahead);
     if (!reach(end)) return nullptr;
     for (auto it = steps_.lower_bound({begin, 0}); it != steps_.end(); ++it) {
       if (it->first.first >= end) break;
       if (wanted(it->second)) return &it->second;
     }
-    if (over_ && end >= session_->machine().retired()) break;
     begin = end;
     ahead = std::min(ahead * 2, kChunk);
   }
@@ -81,7 +109,7 @@ const ToldStep* Story::next(u64 from, const Wanted& wanted, u64 until) {
 
 const ToldStep* Story::previous(u64 before, const Wanted& wanted) {
   if (!reach(before)) return nullptr;
-  for (auto it = steps_.lower_bound({std::min(before, forked_at_), 0}); it != steps_.begin();)
+  for (auto it = steps_.lower_bound({before, 0}); it != steps_.begin();)
     if (wanted((--it)->second)) return &it->second;
   return nullptr;
 }
@@ -95,14 +123,24 @@ std::vector<const ToldStep*> Story::at(u64 number) const {
 }
 
 const ToldStep* Story::latest(u64 position) {
-  if (position > complete_up_to() + kNear || position > forked_at_) return nullptr;
-  try {
-    return previous(position, [](const ToldStep&) { return true; });
-  } catch (const emulator::base::UserError&) {
-    return nullptr;  // a command that asks for a step says why there is none
-  }
+  if (position > complete_up_to() && position - complete_up_to() > kNear) return nullptr;
+  return previous(position, [](const ToldStep&) { return true; });
 }
 
-void Story::forget_after(u64 position) { forked_at_ = std::min(forked_at_, position); }
+void Story::begin_afresh() {
+  const u64 here = leader_.position();
+  steps_.erase(steps_.lower_bound({here, 0}), steps_.end());
+  while (!stretches_.empty() && stretches_.back().start.position >= here) stretches_.pop_back();
+  if (!stretches_.empty()) {
+    Stretch& last = stretches_.back();
+    last.end = here;
+    // A machine that has gone farther was in a future that will not come.
+    if (last.session && last.session->machine().retired() > here) {
+      stop(last);
+      if (last.told < here) last.told = last.start.position;
+    }
+  }
+  stretches_.emplace_back(emulator::machine::Follower::start(leader_));
+}
 
 }  // namespace rt0::debug

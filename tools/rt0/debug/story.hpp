@@ -1,15 +1,17 @@
 /// The steps that models tell of the program, and where in time each was done. They are told by a
 /// second machine that runs the same program with the models beside its real code; since both do
-/// the same, what is told there holds here.
+/// the same, what is told there holds here. Where the user has changed something, another machine
+/// begins, with models that know nothing of what came before.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "emulator/machine/follower.hpp"
 #include "runtime_model/model/told.hpp"
-#include "tools/rt0/debug/host.hpp"
 #include "tools/rt0/options.hpp"
 #include "traces/format/event.hpp"
 
@@ -29,8 +31,9 @@ struct ToldStep {
 
 class Story {
  public:
-  /// Nothing runs before something is asked. `host` is the twin that the second machine talks to.
-  Story(RunOptions options, std::unique_ptr<DebugHost> host);
+  /// Nothing runs before something is asked. `leader` stands at its first instruction, and outlives
+  /// it.
+  Story(RunOptions options, emulator::machine::Timeline& leader);
   ~Story();
 
   using Wanted = std::function<bool(const ToldStep&)>;
@@ -46,27 +49,40 @@ class Story {
   /// nobody has to wait.
   const ToldStep* latest(emulator::u64 position);
 
-  /// The user changed the guest's state here: from now on the two machines differ.
-  void forget_after(emulator::u64 position);
-  /// From where on nothing is told, because of a change by the user; ~0: nowhere.
-  emulator::u64 forked_at() const { return forked_at_; }
+  /// The user has changed the guest's state where the leader stands: what was told of what lay
+  /// ahead does not hold.
+  void begin_afresh();
 
   /// Asked now and then; true ends a search.
   std::function<bool()> interrupted;
 
  private:
-  void start();
-  /// Runs the second machine until everything before `number` has been told. False: interrupted.
+  /// From one change by the user to the next.
+  struct Stretch {
+    explicit Stretch(emulator::machine::Follower::Start s);
+    Stretch(Stretch&&) noexcept;
+    Stretch& operator=(Stretch&&) noexcept;
+    ~Stretch();
+
+    emulator::machine::Follower::Start start;
+    emulator::u64 end = ~emulator::u64{0};  ///< where the next one begins
+    emulator::u64 told = 0;                 ///< everything before it; ~0: all there is
+    std::unique_ptr<emulator::machine::Follower> follower;
+    std::unique_ptr<Session> session;  ///< null: does not run
+    std::unique_ptr<Models> models;
+  };
+
+  void start(Stretch& s);
+  void stop(Stretch& s);
+  bool run(Stretch& s, emulator::u64 until);
+  /// Runs machines until everything before `number` has been told. False: interrupted.
   bool reach(emulator::u64 number);
   emulator::u64 complete_up_to() const;
 
   RunOptions options_;
-  std::unique_ptr<DebugHost> host_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<Models> models_;
+  emulator::machine::Timeline& leader_;
+  std::vector<Stretch> stretches_;
   std::map<std::pair<emulator::u64, emulator::u64>, ToldStep> steps_;
-  bool over_ = false;
-  emulator::u64 forked_at_ = ~emulator::u64{0};
 };
 
 }  // namespace rt0::debug

@@ -69,7 +69,6 @@ Addr Target::current_g(const Thread& t) {
 
 void Target::write(Addr to, std::span<const u8> bytes) {
   if (!timeline_->write_memory(to, bytes)) user_error("Cannot write memory at {}.", hex(to));
-  names_stale_ = true;
 }
 
 golang::TypeId Target::type(std::string_view name) const {

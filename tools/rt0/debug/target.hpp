@@ -87,6 +87,8 @@ class Target {
 
   // Changes by the user. What lay ahead is forgotten. Throw base::UserError.
   void write(Addr to, std::span<const u8> bytes);
+  /// Something has been changed: what is known of the guest is read anew.
+  void changed() { names_stale_ = true; }
 
   CodeLine code_at(Addr pc, Flavor flavor);
   /// `count` lines from `pc`; at most to `end`.

@@ -158,7 +158,6 @@ Value Values::loaded(const Value& v) {
 }
 
 void Values::assign(const Value& to, u64 bits) {
-  assigned = true;
   if (to.kind == Value::Kind::place && !aggregate(to) && !to.is_cast)
     return target.write(to.at, {reinterpret_cast<const u8*>(&bits), to.size});
   if (to.kind != Value::Kind::reg)

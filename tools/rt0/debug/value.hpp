@@ -77,7 +77,6 @@ class Values {
 
   Target& target;
   Variables& variables;
-  bool assigned = false;  ///< assign() was called
 };
 
 }  // namespace rt0::debug
