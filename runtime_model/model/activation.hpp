@@ -1,6 +1,7 @@
 /// One call of a modelled function, while the model waits beside the real code.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "emulator/kernel/thread.hpp"
+#include "runtime_model/golang/inlined.hpp"
 #include "runtime_model/model/registry.hpp"
 #include "runtime_model/model/shadow_memory.hpp"
 
@@ -27,7 +29,32 @@ struct RealWrite {
 /// A modelled function that stands inlined in the real code: its model acts within the caller's.
 struct Inlined {
   std::unique_ptr<Frame> frame;
+  const Registration* model;
+  bool for_good;                   ///< jumped to: it does not return
   std::coroutine_handle<> caller;  ///< where the calling model goes on
+};
+
+/// The inlined calls that a model has met and that the real code is still in: a model that asks for
+/// the same function once more means another one.
+struct Within {
+  /// False when it is in that call already.
+  bool add(emulator::Addr in, emulator::i32 call) {
+    if (function == in && std::ranges::count(calls, call) != 0) return false;
+    if (function != in) calls.clear();
+    function = in;
+    calls.push_back(call);
+    return true;
+  }
+  /// Forgets what control has left: within the same function, all that `now` is not part of.
+  void keep(emulator::Addr in, const golang::InlinedCode* now) {
+    if (function != in || calls.empty()) return;
+    std::erase_if(calls, [now](emulator::i32 call) {
+      return now == nullptr ||
+             std::ranges::none_of(now->calls, [&](const auto& c) { return c.number == call; });
+    });
+  }
+  emulator::Addr function;
+  std::vector<emulator::i32> calls;
 };
 
 /// Inlined code that has no model: while the real code is in it, it counts as called.
@@ -71,6 +98,7 @@ struct Activation {
   u64 call_depth = 0;  ///< the same from the high end of g's stack, when the call is made on it
 
   std::vector<Inlined> inlined;  ///< innermost last
+  Within within;
   std::optional<Window> window;  ///< while it waits in `called`
 
   std::vector<RealWrite> real;

@@ -285,12 +285,15 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
   close(lane, index, number, regs);
 }
 
-/// The function parks: its model starts afresh when the code that it parks in returns.
+/// The function parks: its model starts afresh when the code that it parks in returns. So does that
+/// of a function inlined into it, when it needs nothing of the first.
 void Checker::wait_for_return(const Activation& a, const Registers& regs) {
+  const Registration* model = a.inlined.empty() ? &a.model : a.inlined.back().model;
+  if (!a.inlined.empty() && (model->words != 0 || !a.inlined.back().for_good)) return;
   const Addr back = peek<Addr>(Addr(regs[rsp]));
   const u64 sp = regs[rsp] + 8;
   std::erase_if(restarts_, [sp](const Restart& r) { return r.sp == sp; });
-  restarts_.push_back({back, sp, &a.model, a.entry, a.return_pc});
+  restarts_.push_back({back, sp, model, a.entry, a.return_pc});
   points_.try_emplace(back.value);
   machine_.add_probe(back);
 }

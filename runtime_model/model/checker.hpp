@@ -79,7 +79,6 @@ class Checker {
     unsigned growing = 0;  ///< of these, the stacks
     u64 epoch = 0;         ///< of observation, in which the two were last right
     bool fresh = false;    ///< `signals` was just read off the stack pointer
-    const golang::InlinedCode* inlined = nullptr;  ///< where the thread was last
   };
 
   struct Result {

@@ -35,21 +35,20 @@ std::string Checker::inlined_reason(const Activation& a) {
 /// Has the thread come to inlined code that a model waits for, or left such code?
 void Checker::enter_inlined(Lane& lane, const Registers& regs) {
   const auto concerned = [](const auto& a) { return waits_for_code(*a) || a->window; };
-  if (std::ranges::none_of(lane.stack, concerned)) {
-    lane.inlined = nullptr;
-    return;
-  }
+  if (std::ranges::none_of(lane.stack, concerned)) return;
   const auto* now = inlined_bodies().at(Addr(regs.rip));
-  const auto* before = std::exchange(lane.inlined, now);
+  const auto* function = guest_.symbols.function_at(Addr(regs.rip));
+  if (function == nullptr) return;
   for (std::size_t i = lane.stack.size(); i-- > 0;) {
     Activation& a = *lane.stack[i];
     if (a.signal_depth != lane.signals) continue;
     if (a.window) leave_window(a, regs);
-    if (now == nullptr || now == before || !waits_for_code(a)) continue;
-    const auto* call = now->of(a.rt.request().function);
-    if (call == nullptr) continue;
-    const auto* last = before == nullptr ? nullptr : before->of(call->function);
-    if (last == nullptr || last->number != call->number) arrived_inlined(a, regs);
+    a.within.keep(function->entry, now);
+    while (now != nullptr && waits_for_code(a)) {
+      const auto* call = now->of(a.rt.request().function);
+      if (call == nullptr || !a.within.add(function->entry, call->number)) break;
+      arrived_inlined(a, regs);
+    }
   }
 }
 
@@ -63,7 +62,8 @@ void Checker::arrived_inlined(Activation& a, const Registers& regs) {
       (request.kind == Request::Kind::call || request.kind == Request::Kind::jump)) {
     std::vector<u64> words;
     for (const Argument& x : request.arguments) words.push_back(x.word);
-    a.inlined.push_back({it->second->make(a.rt, words.data()), a.rt.take_leaf()});
+    a.inlined.push_back({it->second->make(a.rt, words.data()), it->second,
+                         request.kind == Request::Kind::jump, a.rt.take_leaf()});
     a.inlined.back().frame->start();
     return settle(a);
   }
