@@ -187,6 +187,7 @@ class Walk {
         c.signals = c.threads_created = true;
     }
     if (forward) {
+      c.position = length_;  // a long program's walk goes through its beginning
       const auto e = timeline_.resume(c);
       CHECK(e.position == timeline_.position());
       CHECK((e.position > before || e.reason == StopReason::exit));
@@ -218,10 +219,10 @@ class Walk {
   Edits edits_;
 };
 
-void walk(const Settings& s, const Image& image, u64 seed, int commands) {
+void walk(const Settings& s, const Image& image, u64 seed, int commands, u64 longest = ~u64{0}) {
   Straight whole(s, image);
   REQUIRE(whole.machine.run());
-  Walk walk(s, image, seed, whole.machine.retired());
+  Walk walk(s, image, seed, std::min(whole.machine.retired(), longest));
   for (int i = 0; i < commands; ++i) {
     INFO("seed " << seed << ", command " << i);
     walk.command();
@@ -265,5 +266,18 @@ TEST_CASE("goroutines, timers: any mixture of commands leads to the states of a 
     for (u64 seed = 1; seed <= 2; ++seed)
       walk(settings_for(seed, seed == 2 ? 300 : 10'000),
            image_of_file(std::string(RT0_TIMELINE_PROGRAMS "/") + name), seed, 40);
+}
+
+// Stacks that move, a traceback over many frames, the collector, goroutines that are preempted by a
+// signal: all have happened in the first twelve million instructions.
+TEST_CASE(
+    "programs that move stacks, collect and preempt: any mixture of commands leads to the states "
+    "of a straight run") {
+  u64 seed = 0;
+  for (const char* name : {"stackgrow", "traceback", "gcload", "preempt"}) {
+    ++seed;
+    walk(settings_for(seed, seed % 2 == 0 ? 700 : 10'000),
+         image_of_file(std::string(RT0_TIMELINE_PROGRAMS "/") + name), seed, 20, 12'000'000);
+  }
 }
 #endif

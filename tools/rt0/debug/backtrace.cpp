@@ -23,8 +23,8 @@ class Unwinder {
  public:
   Unwinder(Target& target, std::size_t most) : target_(target), most_(most) {}
 
-  std::vector<Frame> from(Addr pc, Addr sp, Addr g, std::string note = {}) {
-    Frame f{pc, sp, {}, nullptr, g, true, std::move(note)};
+  std::vector<Frame> from(Frame f) {
+    f.g = owner_of(f.sp, f.g);
     while (frames_.size() < most_) {
       f.function = target_.symbols().function_at(lookup_pc(f));
       f.cfa = canonical_frame(f);
@@ -55,15 +55,19 @@ class Unwinder {
     for (const char* outermost : kOutermost)
       if (name == outermost) return false;
     if (name.starts_with("runtime.sigreturn")) return interrupted(f);
-    if (switched(f, name)) return true;
+    if (switches(name) && has_switched(f)) return switched(f, name);
+    if ((name == "gogo" || name == "runtime.gogo") && !on_g0(f) && f.g != Addr()) return going(f);
     if (name == "runtime.mstart" && f.pc != f.function->entry) return false;
     if (f.cfa == Addr()) return false;
     const Addr caller = word_or_zero(f.cfa - 8);
-    if (target_.symbols().function_at(caller) == nullptr) return false;
+    if (target_.symbols().function_at(caller) == nullptr) return f.exact && reads_the_clock(f);
     f = {caller, f.cfa, {}, nullptr, f.g, false, {}};
     // The kernel made the signal handler's frame: its return address is the restorer's entry.
     const auto* function = target_.symbols().function_at(caller);
     if (function->name.starts_with("runtime.sigreturn")) f.exact = true;
+    // So did the runtime's own handler with these two: the code was about to go on there (Go:
+    // runtime/signal_amd64.go, preparePanic, pushCall).
+    if (name == "runtime.sigpanic" || name == "runtime.asyncPreempt") f.exact = true;
     return true;
   }
 
@@ -95,16 +99,53 @@ class Unwinder {
     return g;
   }
 
+  static bool switches(std::string_view name) {
+    return name == "runtime.systemstack" || name == "runtime.mcall" || name == "runtime.morestack";
+  }
+  bool on_g0(const Frame& f) {
+    if (f.g == Addr()) return false;
+    try {
+      const golang::M m = target_.views().g(f.g).m();
+      return m && m.g0() == f.g;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  /// Innermost, it may also have been called on g0, or not be there yet: the stack that was
+  /// switched to begins where g0's does.
+  bool has_switched(const Frame& f) {
+    constexpr u64 kPushed = 16;
+    if (!on_g0(f)) return false;
+    const Addr base = target_.views().g(f.g).sched().sp();
+    return !f.exact || (base != Addr() && f.sp + kPushed >= base);
+  }
+
+  /// gogo has the stack of the goroutine that it goes to, and no frame there.
+  bool going(Frame& f) {
+    const Addr pc = target_.views().g(f.g).sched().pc();
+    f = {pc, f.sp, {}, nullptr, f.g, true, "<gogo goes there>"};
+    return target_.symbols().function_at(pc) != nullptr;
+  }
+
+  /// Time is read on g0's stack, whoever asks for it (Go: sys_linux_amd64.s, nanotime1).
+  bool reads_the_clock(Frame& f) {
+    const golang::M m = target_.views().g(f.g).m();
+    if (f.g == Addr() || !m || !m.vdsoSP().exists()) return false;
+    const Addr pc = m.vdsoPC(), sp = m.vdsoSP();
+    f = {pc, sp, {}, nullptr, owner_of(sp, f.g), false, {}};
+    return target_.symbols().function_at(pc) != nullptr;
+  }
+
   /// On g0, below these three, is the goroutine that asked for g0's stack (Go: asm_amd64.s: mcall,
-  /// systemstack, morestack save its registers in g.sched).
+  /// systemstack, morestack save its registers in g.sched). None when that has been let go: nobody
+  /// returns there.
   bool switched(Frame& f, std::string_view name) {
     const bool system = name == "runtime.systemstack";
-    if (!system && name != "runtime.mcall" && name != "runtime.morestack") return false;
-    if (f.exact || f.g == Addr()) return false;
     const golang::Views rt = target_.views();
     try {
       const golang::M m = rt.g(f.g).m();
-      if (!m || m.g0() != f.g || !m.curg()) return false;
+      if (!m || !m.curg()) return false;
       const golang::G user = m.curg();
       const Addr sp = user.sched().sp(), pc = user.sched().pc();
       if (system) return behind_systemstack(f, user.address(), sp);
@@ -118,7 +159,7 @@ class Unwinder {
   /// systemstack itself has a frame on both stacks; sched.sp is the stack pointer in it (Go:
   /// gosave_systemstack_switch).
   bool behind_systemstack(Frame& f, Addr g, Addr sp) {
-    const auto size = target_.symbols().frame_size(f.pc - 1);
+    const auto size = target_.symbols().frame_size(lookup_pc(f));
     const Addr at = sp + size.value_or(0);
     const Addr caller = word_or_zero(at);
     if (target_.symbols().function_at(caller) == nullptr) return false;
@@ -136,12 +177,17 @@ class Unwinder {
 std::vector<Frame> backtrace(Target& target, const emulator::kernel::Thread& thread,
                              std::size_t most) {
   const auto& regs = target.registers(thread);
-  return Unwinder(target, most).from(Addr(regs.rip), Addr(regs[rsp]), target.current_g(thread));
+  return Unwinder(target, most)
+      .from({Addr(regs.rip), Addr(regs[rsp]), {}, nullptr, target.current_g(thread), true, {}});
 }
 
 std::vector<Frame> backtrace_of(Target& target, Addr g, std::size_t most) {
   const golang::G gp = target.views().g(g);
-  return Unwinder(target, most).from(gp.sched().pc(), gp.sched().sp(), g);
+  // It left off behind a call, or has not begun.
+  const Addr pc = gp.sched().pc();
+  const auto* function = target.symbols().function_at(pc);
+  const bool fresh = function != nullptr && function->entry == pc;
+  return Unwinder(target, most).from({pc, gp.sched().sp(), {}, nullptr, g, fresh, {}});
 }
 
 std::optional<golang::SourceLine> source_of(Target& target, const Frame& frame) {
