@@ -1,4 +1,5 @@
 // rt0 serve: a program for gdb to attach to.
+#include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -23,7 +24,7 @@ constexpr unsigned kMostPort = 65535;
 
 struct ServeOptions {
   RunOptions run;
-  std::string gdb, checkpoint_memory = "256M";
+  std::string gdb, checkpoint_memory = "256M", log = "off";
 };
 
 gdb::Stub::Program served(const Program& program, const RunOptions& o) {
@@ -40,13 +41,22 @@ std::optional<unsigned> port_of(const std::string& text) {
   return static_cast<unsigned>(*number);
 }
 
+/// On standard error, without the time: what is not the same in each run does not go out.
+spdlog::logger server_log(const std::string& level) {
+  spdlog::logger log("rt0", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  log.set_pattern("rt0 serve: %v");
+  log.set_level(spdlog::level::from_str(level));
+  return log;
+}
+
 /// A debugging session whose terminal is gdb's console.
 class Served {
  public:
   /// `in_gdb`: what the guest prints appears in gdb, and there is nothing for it to read, since the
   /// standard streams are the way to gdb.
   Served(const ServeOptions& o, bool in_gdb)
-      : host_(output(in_gdb), input(in_gdb)),
+      : service_([this] { interrupt(); }, server_log(o.log)),
+        host_(output(in_gdb), input(in_gdb)),
         debugger_(o.run, out_, host_, timeline_settings_of(o.checkpoint_memory)),
         names_(debugger_.target.guest(), debugger_.target.machine()),
         stub_(debugger_.target.timeline(), served(debugger_.target.program(), o.run), hooks()) {
@@ -65,6 +75,10 @@ class Served {
   }
 
  private:
+  void interrupt() {
+    interrupted_ = true;
+    debugger_.target.timeline().interrupt();
+  }
   debug::DebugHost::Write output(bool in_gdb) {
     if (!in_gdb) return [](int fd, std::span<const u8> bytes) { HostIo().write_output(fd, bytes); };
     return [this](int, std::span<const u8> bytes) {
@@ -96,10 +110,7 @@ class Served {
   }
 
   std::atomic<bool> interrupted_ = false;
-  gdb::Service service_{[this] {
-    interrupted_ = true;
-    debugger_.target.timeline().interrupt();
-  }};
+  gdb::Service service_;
   debug::Output out_{debug::Output::Style{Paint(false)},
                      [this](std::string_view text, bool) { service_.console(text); }};
   debug::DebugHost host_;
@@ -120,6 +131,12 @@ void add_serve(CLI::App& app, int& status) {
                    "input and output")
       ->required()
       ->type_name("PORT");
+  command
+      ->add_option(
+          "--log", o->log,
+          "on standard error: info tells of clients that come and go, debug also every packet")
+      ->check(CLI::IsMember({"off", "info", "debug"}))
+      ->capture_default_str();
   add_checkpoint_memory(*command, o->checkpoint_memory);
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {

@@ -27,6 +27,18 @@ void set_option(int fd, int level, int option, const T& value) {
   (void)::setsockopt(fd, level, option, &value, sizeof value);  // without it, it works too
 }
 
+/// A payload for people: bytes that are no ASCII letters, digits or marks as \xNN.
+std::string readable(std::string_view payload) {
+  std::string out;
+  for (const char c : payload) {
+    if (c >= ' ' && c <= '~')
+      out += c;
+    else
+      out += fmt::format("\\x{:02x}", static_cast<emulator::u8>(c));
+  }
+  return out;
+}
+
 sockaddr* generic(sockaddr_in& address) { return reinterpret_cast<sockaddr*>(&address); }
 
 }  // namespace
@@ -104,31 +116,43 @@ void Service::serve(Stub& stub, int in, int out) {
 
 void Service::converse(Stub& stub, Connection& client) {
   client_ = &client;
+  log_.info("a client has come");
   stub.greet();
   while (stub.wish() == Stub::Wish::none) {
     const auto arrival = client.next();
     if (!arrival) break;
-    const bool acks = !stub.without_acks();
-    switch (arrival->kind) {
-      case Arrival::Kind::interrupt:  // nothing runs
-        break;
-      case Arrival::Kind::again:
-        client.send_again();
-        break;
-      case Arrival::Kind::damaged:
-        acks ? client.acknowledge(false) : client.send("E.a packet with a wrong checksum");
-        break;
-      case Arrival::Kind::too_long:
-        if (acks) client.acknowledge(true);
-        client.send("E.a packet that is longer than PacketSize");
-        break;
-      case Arrival::Kind::packet:
-        if (acks) client.acknowledge(true);
-        if (const auto answer = stub.answer(arrival->payload)) client.send(*answer);
-        break;
-    }
+    answer(stub, client, *arrival);
   }
   client_ = nullptr;
+  log_.info("the client has gone; the guest stands still");
+}
+
+void Service::answer(Stub& stub, Connection& client, const Arrival& arrival) {
+  const bool acks = !stub.without_acks();
+  switch (arrival.kind) {
+    case Arrival::Kind::interrupt:  // nothing runs
+      return log_.debug("gdb: an interrupt, while nothing runs");
+    case Arrival::Kind::again:
+      log_.debug("gdb: once more");
+      return client.send_again();
+    case Arrival::Kind::damaged:
+      log_.info("a packet with a wrong checksum");
+      return acks ? client.acknowledge(false) : say(client, "E.a packet with a wrong checksum");
+    case Arrival::Kind::too_long:
+      log_.info("a packet that is longer than PacketSize");
+      if (acks) client.acknowledge(true);
+      return say(client, "E.a packet that is longer than PacketSize");
+    case Arrival::Kind::packet:
+      log_.debug("gdb: {}", readable(arrival.payload));
+      if (acks) client.acknowledge(true);
+      if (const auto answer = stub.answer(arrival.payload)) say(client, *answer);
+      return;
+  }
+}
+
+void Service::say(Connection& client, std::string_view payload) {
+  log_.debug("rt0: {}", readable(payload));
+  client.send(payload);
 }
 
 }  // namespace rt0::gdb

@@ -1,7 +1,10 @@
 /// Where clients come from: a port of this machine, or the pipe that gdb has started rt0 with.
 #pragma once
 
+#include <spdlog/logger.h>
+
 #include <functional>
+#include <utility>
 
 #include "tools/rt0/gdb/connection.hpp"
 #include "tools/rt0/gdb/stub.hpp"
@@ -29,8 +32,10 @@ class Port {
 /// Serves stubs to clients, one after the other.
 class Service {
  public:
-  /// `interrupt` stops what the stub does. It may be called from another thread.
-  explicit Service(std::function<void()> interrupt) : interrupt_(std::move(interrupt)) {}
+  /// `interrupt` stops what the stub does. It may be called from another thread. `log` is told at
+  /// level info who comes and goes, at debug every packet, both ways.
+  Service(std::function<void()> interrupt, spdlog::logger log)
+      : interrupt_(std::move(interrupt)), log_(std::move(log)) {}
 
   /// What a stub is to call while it works (StubHooks).
   StubHooks hooks();
@@ -45,8 +50,11 @@ class Service {
 
  private:
   void converse(Stub& stub, Connection& client);
+  void answer(Stub& stub, Connection& client, const Arrival& arrival);
+  void say(Connection& client, std::string_view payload);
 
   std::function<void()> interrupt_;
+  spdlog::logger log_;
   Connection* client_ = nullptr;
 };
 
