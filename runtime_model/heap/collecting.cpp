@@ -21,6 +21,9 @@ bool collecting(Runtime& rt) { return rt.gcphase() != 0 || rt.gcBlackenEnabled()
 
 bool sampled(Runtime& rt, const golang::Mcache& c, u64 bytes) {
   const i64 rate = rt.MemProfileRate();
+  // go1.24 counts down even when the profile is off, and looks whether the rate was changed.
+  if (c.memProfRate().exists())
+    return c.nextSample() - static_cast<i64>(bytes) < 0 || c.memProfRate() != rate;
   return rate > 0 && (rate == 1 || static_cast<i64>(bytes) >= c.nextSample());
 }
 

@@ -5,16 +5,20 @@
 #include <algorithm>
 #include <bit>
 
+#include "runtime_model/heap/map_memory.hpp"
+
 namespace runtime_model::heap {
 namespace {
 
 constexpr u64 kFixAllocChunk = 16 << 10;
 constexpr u64 kMaxBlock = 64 << 10;  ///< what is as large is mapped by itself
+constexpr MapName kImmortal{"runtime.persistentalloc1", "immortal metadata"};
+constexpr MapName kAllSpans{"runtime.recordspan", "allspans array"};
 
 /// A new chunk in front of the list of all chunks, whose links are the chunks' first words.
 Model<> new_chunk(Runtime& rt, golang::PersistentAlloc persistent, u64 align) {
-  const Addr chunk = co_await rt.call<Addr>("runtime.sysAlloc", kPersistentChunk,
-                                            rt.memstats().other_sys().address());
+  const Addr stat = rt.memstats().other_sys().address();
+  const Addr chunk = co_await sys_alloc_memory(rt, kPersistentChunk, stat, kImmortal);
   Runtime::require(chunk != Addr(), "runtime: cannot allocate memory");
   const Addr head = rt.global("runtime.persistentChunks");
   rt.step("persistentalloc/chunk", "map another 256 KiB for memory that is never given back", [&] {
@@ -33,7 +37,7 @@ Model<Addr> persistentalloc1(Runtime& rt, u64 size, u64 align, Addr sys_stat) {
                    "persistentalloc: align is not a power of 2");
   if (align == 0) align = 8;
   if (size >= kMaxBlock) {
-    const Addr p = co_await rt.call<Addr>("runtime.sysAlloc", size, sys_stat);
+    const Addr p = co_await sys_alloc_memory(rt, size, sys_stat, kImmortal);
     co_return p;
   }
   const golang::P pp = rt.getp();
@@ -92,7 +96,7 @@ Model<> recordspan(Runtime& rt, golang::Mheap h, Addr span) {
   if (all.len() >= all.cap()) {
     const u64 n = std::max<u64>(64 * 1024 / 8, all.cap() * 3 / 2);
     const Addr stat = rt.memstats().other_sys().address();
-    const Addr fresh = co_await rt.call<Addr>("runtime.sysAlloc", n * 8, stat);
+    const Addr fresh = co_await sys_alloc_memory(rt, n * 8, stat, kAllSpans);
     Runtime::require(fresh != Addr(), "runtime: cannot allocate memory");
     const Addr old = all.data();
     const u64 len = all.len(), cap = all.cap();

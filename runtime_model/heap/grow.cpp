@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "runtime_model/heap/fixalloc.hpp"
+#include "runtime_model/heap/heap_rand.hpp"
+#include "runtime_model/heap/map_memory.hpp"
 #include "runtime_model/heap/stats.hpp"
 
 namespace runtime_model::heap {
@@ -16,9 +18,24 @@ Addr mapped_account(Runtime& rt) {
                                                    : rt.memstats().heap_sys().address();
 }
 
+constexpr MapName kHeap{"runtime.(*mheap).grow", "heap"};
+constexpr MapName kReservation{"runtime.(*mheap).sysAlloc", "heap reservation"};
+constexpr MapName kIndex{"runtime.(*mheap).sysAlloc", "heap index"};
+
+Model<> map_reserved(Runtime& rt, Addr from, u64 bytes) {
+  constexpr std::string_view kSysMap = "runtime.sysMap";
+  const Addr account = mapped_account(rt);
+  if (rt.go() < 25) {
+    co_await rt.call<void>(kSysMap, from, bytes, account);
+    co_return;
+  }
+  const Addr text = name_text(rt, kHeap, kSysMap, emulator::cpu::rdi);
+  co_await rt.call<void>(kSysMap, from, bytes, account, text, u64{kHeap.text.size()});
+}
+
 /// From reserved to usable, and known to the page allocator.
 Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
-  co_await rt.call<void>("runtime.sysMap", from, bytes, mapped_account(rt));
+  co_await map_reserved(rt, from, bytes);
   if (!rt.gcController().heapReleased().exists())
     rt.step("grow/totals", "new memory counts as returned to the kernel until it is used",
             [&] { rt.memstats().heap_released() += bytes; });
@@ -34,6 +51,12 @@ Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
 Model<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
   constexpr i32 kProtNone = 0, kMapAnonPrivate = 0x22, kNoFile = -1;  // mmap(2)
   Addr got;
+  if (rt.go() >= 25) {
+    constexpr std::string_view kReserve = "runtime.sysReserveOS";
+    const Addr text = name_text(rt, kReservation, kReserve, emulator::cpu::rcx);
+    got = co_await rt.call<Addr>(kReserve, wish, bytes, text, u64{kReservation.text.size()});
+    co_return got;
+  }
   if (rt.has_function("runtime.sysReserve")) {
     got = co_await rt.call<Addr>("runtime.sysReserve", wish, bytes);
     co_return got;
@@ -84,15 +107,27 @@ Model<> note_arena(Runtime& rt, golang::Mheap h, u64 index) {
   });
 }
 
+/// A pointer for each arena of 48 bits of addresses.
+Model<Addr> arena_map(Runtime& rt) {
+  constexpr u64 kArenaMap = u64{8} << 22;
+  constexpr std::string_view kAlloc = "runtime.sysAllocOS";
+  Addr map;
+  if (rt.go() >= 25) {
+    const Addr text = name_text(rt, kIndex, kAlloc, emulator::cpu::rbx);
+    map = co_await rt.call<Addr>(kAlloc, kArenaMap, text, u64{kIndex.text.size()});
+  } else if (rt.go() >= 19) {
+    map = co_await rt.call<Addr>(kAlloc, kArenaMap);
+  } else {
+    map = co_await persistentalloc(rt, kArenaMap, 8, Addr());
+  }
+  co_return map;
+}
+
 /// The description of an arena: whose span each page is in, and the collector's bitmap.
 Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
-  constexpr u64 kArenaMap = u64{8} << 22;  // a pointer for each arena of 48 bits of addresses
   if (h.arenas(0) == Addr()) {
     Addr map;
-    if (rt.go() >= 19)
-      map = co_await rt.call<Addr>("runtime.sysAllocOS", kArenaMap);
-    else
-      map = co_await persistentalloc(rt, kArenaMap, 8, Addr());
+    map = co_await arena_map(rt);
     rt.step("sysAlloc/arena-map", "the map from arena numbers to their descriptions",
             [&] { h.arenas(0) = map; });
   }
@@ -105,6 +140,22 @@ Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
   co_await note_arena(rt, h, index);
   rt.step("sysAlloc/arena", "the arena's description: from here on its addresses are the heap's",
           [&] { rt.store<Addr>(slot, arena); });
+}
+
+/// go1.26: the heap begins at a random chunk of its first arena …
+void skip_chunks(Runtime& rt, const golang::MheapCurArena& current) {
+  constexpr unsigned kChunkBits = 4;  // of an arena's chunks
+  const u64 chunks = next_heap_rand_bits(rt, kChunkBits);
+  rt.step("grow/random-chunk", fmt::format("but for its first {} chunks of 4 MiB", chunks),
+          [&] { current.base() = current.base().get() + chunks * kChunkPages * kPageSize; });
+}
+
+/// … and at a random page of it.
+Model<> skip_pages(Runtime& rt, golang::Mheap h, Addr from) {
+  constexpr unsigned kChunkBytesBits = 22;
+  const u64 pages = next_heap_rand_bits(rt, kChunkBytesBits) / kPageSize;
+  if (pages != 0)
+    co_await rt.call<void>("runtime.(*pageAlloc).markRandomPaddingPages", h.pages(), from, pages);
 }
 
 }  // namespace
@@ -135,6 +186,7 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
   const u64 ask = align_up(npages, kChunkPages) * kPageSize;
   const golang::MheapCurArena current = h.curArena();
   const u64 page = rt.physPageSize();
+  const bool first = current.base().get() == Addr() && has_random_heap(rt);
   u64 grown = 0;
   u64 end = align_up(current.base().get().value + ask, page);
   if (end > current.end().get().value) {
@@ -152,6 +204,7 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
         current.base() = at;
         current.end() = limit;
       });
+      if (first) skip_chunks(rt, current);
     }
     end = align_up(current.base().get().value + ask, page);
   }
@@ -161,6 +214,7 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
           [&] { current.base() = Addr(end); });
   co_await make_usable(rt, h, from, bytes);
   grown += bytes;
+  if (first) co_await skip_pages(rt, h, from);
   if (rt.go() < 18) co_await scavenge_to_goal(rt, h, grown);
   co_return grown;
 }

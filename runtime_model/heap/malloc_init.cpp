@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <vector>
 
 #include "runtime_model/heap/fixalloc.hpp"
+#include "runtime_model/heap/heap_rand.hpp"
 #include "runtime_model/heap/mcache.hpp"
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/model/code_facts.hpp"
@@ -17,9 +19,7 @@ constexpr unsigned kHints = 128;
 constexpr unsigned kHintsOfUserArenas = 64;  ///< go1.20: the upper half
 constexpr u64 kFirstHint = 0xc000000000;
 constexpr u64 kHintStep = u64{1} << 40;
-// Records that hang on objects: struct special and what follows it. Go: runtime/mheap.go.
-constexpr u64 kSpecialFinalizer = 48, kSpecialProfile = 24, kSpecialReachable = 24,
-              kSpecialPinCounter = 24;
+constexpr u64 kUserAddressBits = 46;  ///< half of what amd64 leaves to programs
 
 u64 size_of(Runtime& rt, std::string_view type) { return rt.guest().layouts.find(type)->size; }
 
@@ -37,28 +37,54 @@ Model<> check_page_sizes(Runtime& rt) {
   co_return;
 }
 
-/// As many hints as the allocator's chunk has room for, the last one in front of its list.
-unsigned link_hints(Runtime& rt, unsigned hints) {
+/// Where the heap would like to be. Until go1.25 at addresses that are easy to tell from other
+/// data; go1.26 keeps the random bits below the upper eight, of which it takes each in turn.
+struct HintBase {
+  bool random = false;
+  u64 base = 0;
+  Addr at(unsigned i) const {
+    if (!random) return Addr(i * kHintStep + kFirstHint);
+    constexpr u64 kShift = kUserAddressBits - 8;
+    const u64 prefix = ((base >> kShift) + i) & 0xff;
+    return Addr(prefix << kShift | (base & ~(u64{0xff} << kShift)));
+  }
+};
+
+model::Part<HintBase> choose_base(Runtime& rt) {
+  if (!has_random_heap(rt)) co_return HintBase{};
+  const u64 seed = co_await rt.call<u64>("runtime.bootstrapRand");
+  seed_heap_rand(rt, seed);
+  constexpr unsigned kArenaBits = std::countr_zero(kArenaSize);
+  const u64 base = next_heap_rand_bits(rt, kUserAddressBits - kArenaBits) << kArenaBits;
+  co_return HintBase{true, base};
+}
+
+/// In front of its list: go1.20 keeps the upper half for arenas of the user's.
+void link_hint(Runtime& rt, Addr at, const HintBase& base, unsigned i) {
   const golang::Mheap h = rt.mheap_();
-  const golang::Fixalloc f = h.arenaHintAlloc();
+  const bool user = i >= kHintsOfUserArenas && h.userArenaHints().exists();
+  const auto list = user ? h.userArenaHints() : h.arenaHints();
+  const auto hint = rt.at<golang::ArenaHint>(at);
+  hint.addr() = base.at(i);
+  hint.next() = list.get();
+  list = at;
+}
+
+/// As many hints as the allocator's chunk has room for, the last one in front of its list.
+unsigned link_hints(Runtime& rt, unsigned hints, const HintBase& base) {
+  const golang::Fixalloc f = rt.mheap_().arenaHintAlloc();
   const auto room = static_cast<unsigned>(f.list() ? 0 : f.nchunk() / f.size());
   const unsigned n = std::min(hints, room);
   if (n == 0) return 0;
   rt.step("mallocinit/hints",
-          fmt::format("{} wishes where arenas should be, the first at {:#x}, each 1 TiB further: "
-                      "addresses that are easy to tell from other data",
-                      n, kFirstHint),
+          fmt::format("{} wishes where arenas should be, the first at {:#x}{}", n, base.at(0).value,
+                      base.random ? ", a random address"
+                                  : ", each 1 TiB further: addresses that are easy to tell from "
+                                    "other data"),
           [&] {
             const u64 size = f.size();
             Addr at = f.chunk();
-            for (unsigned i = hints; i-- > hints - n; at = at + size) {
-              const bool user = i >= kHintsOfUserArenas && h.userArenaHints().exists();
-              const auto list = user ? h.userArenaHints() : h.arenaHints();
-              const auto hint = rt.at<golang::ArenaHint>(at);
-              hint.addr() = Addr(i * kHintStep + kFirstHint);
-              hint.next() = list.get();
-              list = at;
-            }
+            for (unsigned i = hints; i-- > hints - n; at = at + size) link_hint(rt, at, base, i);
             f.chunk() = at;
             f.nchunk() -= static_cast<u32>(n * size);
             f.inuse() += n * size;
@@ -67,42 +93,83 @@ unsigned link_hints(Runtime& rt, unsigned hints) {
 }
 
 Model<> make_hints(Runtime& rt) {
-  const golang::Mheap h = rt.mheap_();
+  const HintBase base = co_await choose_base(rt);
   for (unsigned left = kHints; left != 0;) {
-    const unsigned linked = link_hints(rt, left);
+    const unsigned linked = link_hints(rt, left, base);
     left -= linked;
     if (linked != 0) continue;
-    const Addr at = co_await fixalloc_alloc(rt, h.arenaHintAlloc());
+    const Addr at = co_await fixalloc_alloc(rt, rt.mheap_().arenaHintAlloc());
     --left;
-    rt.step("mallocinit/hint", "the last of the wishes where arenas should be", [&] {
-      const bool user = left >= kHintsOfUserArenas && h.userArenaHints().exists();
-      const auto list = user ? h.userArenaHints() : h.arenaHints();
-      const auto hint = rt.at<golang::ArenaHint>(at);
-      hint.addr() = Addr(left * kHintStep + kFirstHint);
-      hint.next() = list.get();
-      list = at;
-    });
+    rt.step("mallocinit/hint", "the last of the wishes where arenas should be",
+            [&] { link_hint(rt, at, base, left); });
   }
+}
+
+/// An allocator of records that hang on objects: struct special, and what follows it.
+struct Records {
+  golang::Mheap::Field field;
+  golang::Fixalloc (golang::Mheap::*allocator)() const;
+  u64 more;                   ///< bytes that follow
+  bool to_collector = false;  ///< their account
+};
+
+/// In Go's order; which ones there are depends on the release. Go: runtime/mheap.go.
+std::vector<Records> records_of(Runtime& rt) {
+  using H = golang::Mheap;
+  using F = H::Field;
+  const u64 cleanup = rt.go() >= 26 ? 32 : 16;  // go1.26: with its arguments
+  return {{F::specialfinalizeralloc, &H::specialfinalizeralloc, 32},
+          {F::specialCleanupAlloc, &H::specialCleanupAlloc, cleanup},
+          {F::specialCheckFinalizerAlloc, &H::specialCheckFinalizerAlloc, 32},
+          {F::specialTinyBlockAlloc, &H::specialTinyBlockAlloc, 0},
+          {F::specialprofilealloc, &H::specialprofilealloc, 8},
+          {F::specialReachableAlloc, &H::specialReachableAlloc, 8},
+          {F::specialPinCounterAlloc, &H::specialPinCounterAlloc, 8},
+          {F::specialSecretAlloc, &H::specialSecretAlloc, 8},
+          {F::specialWeakHandleAlloc, &H::specialWeakHandleAlloc, 8, true},
+          {F::specialBubbleAlloc, &H::specialBubbleAlloc, 8}};
+}
+
+Model<> init_records(Runtime& rt, golang::Mheap h) {
+  const golang::Memstats m = rt.memstats();
+  const u64 special = rt.go() >= 24 ? 24 : 16;  // its offset became a word
+  const Addr none;
+  const std::vector<Records> all = records_of(rt);
+  for (const Records& r : all) {
+    if (!h.has(r.field)) continue;
+    const Addr stat = r.to_collector ? m.gcMiscSys().address() : m.other_sys().address();
+    co_await fixalloc_init(rt, (h.*r.allocator)(), special + r.more, none, none, stat);
+  }
+}
+
+/// xRegInitAlloc: go1.26 keeps the vector registers of a preempted goroutine apart from its stack.
+Model<> init_vector_registers(Runtime& rt) {
+  constexpr u64 kRegisters = 33 * 64;   // 32 of 64 bytes, and masks
+  constexpr unsigned kAllocators = 14;  // that mheap.init makes before
+  const Addr at = model::constant_argument(rt, "runtime.(*mheap).init", "runtime.(*fixalloc).init",
+                                           emulator::cpu::rax, kAllocators);
+  const Addr none;
+  co_await fixalloc_init(rt, rt.at<golang::Fixalloc>(at), kRegisters, none, none,
+                         rt.memstats().other_sys().address());
 }
 
 }  // namespace
 
 Model<> mheap_init(Runtime& rt, golang::Mheap h) {
   const golang::Memstats m = rt.memstats();
-  const Addr none, other = m.other_sys().address();
+  const Addr none;
   const Addr record =
       model::function_value(rt, "runtime.(*mheap).init", rt.function("runtime.recordspan"));
   co_await fixalloc_init(rt, h.spanalloc(), size_of(rt, "runtime.mspan"), record, h.address(),
                          m.mspan_sys().address());
+  constexpr u64 kSpanSPMC = 56;  // go1.26: a queue of spans to scan, which other Ps steal from
+  if (h.has(golang::Mheap::Field::spanSPMCAlloc))
+    co_await fixalloc_init(rt, h.spanSPMCAlloc(), kSpanSPMC, none, none, m.gcMiscSys().address());
   co_await fixalloc_init(rt, h.cachealloc(), size_of(rt, "runtime.mcache"), none, none,
                          m.mcache_sys().address());
-  co_await fixalloc_init(rt, h.specialfinalizeralloc(), kSpecialFinalizer, none, none, other);
-  co_await fixalloc_init(rt, h.specialprofilealloc(), kSpecialProfile, none, none, other);
-  co_await fixalloc_init(rt, h.specialReachableAlloc(), kSpecialReachable, none, none, other);
-  if (h.has(golang::Mheap::Field::specialPinCounterAlloc))
-    co_await fixalloc_init(rt, h.specialPinCounterAlloc(), kSpecialPinCounter, none, none, other);
+  co_await init_records(rt, h);
   co_await fixalloc_init(rt, h.arenaHintAlloc(), size_of(rt, "runtime.arenaHint"), none, none,
-                         other);
+                         m.other_sys().address());
   rt.step("mheap.init/spans",
           "a span record is not cleared when it is reused: the sweeper may look at it at any time",
           [&] { h.spanalloc().zero() = false; });
@@ -117,6 +184,7 @@ Model<> mheap_init(Runtime& rt, golang::Mheap h) {
   else
     co_await rt.call<void>("runtime.(*pageAlloc).init", h.pages(), h.lock().address(),
                            m.gcMiscSys().address());
+  if (rt.go() >= 26) co_await init_vector_registers(rt);
 }
 
 Model<> mallocinit(Runtime& rt) {

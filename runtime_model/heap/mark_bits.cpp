@@ -4,12 +4,15 @@
 
 #include <bit>
 
+#include "runtime_model/heap/map_memory.hpp"
+
 namespace runtime_model::heap {
 namespace {
 
 constexpr u64 kChunk = 64 << 10;  ///< bytes of a gcBitsArena
 constexpr u64 kHeader = 16;       ///< free, next
 constexpr u64 kRoom = kChunk - kHeader;
+constexpr MapName kGcBits{"runtime.newArenaMayUnlock", "gc bits"};
 
 /// `bytes` of the arena's bits, or null. Go: gcBitsArena.tryAlloc.
 Addr try_alloc(Runtime& rt, Addr arena, u64 bytes) {
@@ -26,7 +29,7 @@ Model<Addr> new_arena(Runtime& rt) {
   Addr fresh = arenas.free();
   if (fresh == Addr()) {
     co_await rt.unlock(arenas.lock().address());
-    fresh = co_await rt.call<Addr>("runtime.sysAlloc", kChunk, rt.memstats().gcMiscSys().address());
+    fresh = co_await sys_alloc_memory(rt, kChunk, rt.memstats().gcMiscSys().address(), kGcBits);
     Runtime::require(fresh != Addr(), "runtime: cannot allocate memory");
     co_await rt.lock(arenas.lock().address());
   } else {

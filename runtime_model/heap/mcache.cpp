@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "runtime_model/heap/collecting.hpp"
 #include "runtime_model/heap/fixalloc.hpp"
 #include "runtime_model/heap/mark_bits.hpp"
@@ -86,6 +88,11 @@ Model<golang::Mcache> allocmcache(Runtime& rt) {
             for (u64 i = 0; i < c.alloc().count(); ++i) c.alloc(i) = none;
           });
   const i64 rate = rt.MemProfileRate();
+  if (rt.go() >= 24 && rate == 0) {
+    rt.step("allocmcache/no-sample", "the heap profile is off",
+            [&] { c.nextSample() = std::numeric_limits<i64>::max(); });
+    co_return c;
+  }
   u64 sample = 0;
   if (rate != 1) sample = co_await rt.call<u64>("runtime.fastexprand", rate);
   rt.step("allocmcache/sample",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "runtime_model/heap/heap_bits.hpp"
 #include "runtime_model/heap/mark_bits.hpp"
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/heap/span_set.hpp"
@@ -35,7 +36,9 @@ Model<> clear_arena_bitmap(Runtime& rt, golang::Mspan s) {
 }  // namespace
 
 Model<> init_heap_bits(Runtime& rt, golang::Mspan s) {
-  if (rt.go() >= 20)
+  if (has_malloc_headers(rt))
+    co_await initHeapBits(rt, s);
+  else if (rt.go() >= 20)
     co_await rt.call<void>("runtime.(*mspan).initHeapBits", s, false);
   else
     co_await clear_arena_bitmap(rt, s);
@@ -64,10 +67,13 @@ Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c) {
         co_await alloc_zeroing(rt, rt.mheap_(), npages, span_class, true);
     s = std::get<0>(made);
   }
+  // The bitmap at its end holds no objects, but counts here. go1.25 sets the limit in initSpan.
   const u64 n = npages * kPageSize / size;
-  rt.step("grow/cut",
-          fmt::format("a new span: {} objects of {} bytes on {} pages", n, size, npages),
-          [&] { s.limit() = s.startAddr().get() + size * n; });
+  if (rt.go() < 25)
+    rt.step("grow/cut",
+            fmt::format("a new span: {} objects of {} bytes on {} pages", s.nelems().get(), size,
+                        npages),
+            [&] { s.limit() = s.startAddr().get() + size * n; });
   co_await init_heap_bits(rt, s);
   co_return s;
 }

@@ -13,7 +13,7 @@ Model<> uncacheSpan(Runtime& rt, golang::Mcentral c, golang::Mspan s);
 Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c);
 /// Pays for a span to come by sweeping, if a sweep is under way.
 Model<> deduct_sweep_credit(Runtime& rt, u64 bytes, u64 pages);
-/// initSpan of the heap's bitmap, by real code.
+/// The bitmap for a new span's pointers.
 Model<> init_heap_bits(Runtime& rt, golang::Mspan s);
 
 }  // namespace runtime_model::heap

@@ -2,8 +2,10 @@
 
 #include "runtime_model/heap/fixalloc.hpp"
 #include "runtime_model/heap/grow.hpp"
+#include "runtime_model/heap/heap_bits.hpp"
 #include "runtime_model/heap/malloc.hpp"
 #include "runtime_model/heap/malloc_init.hpp"
+#include "runtime_model/heap/malloc_kinds.hpp"
 #include "runtime_model/heap/mark_bits.hpp"
 #include "runtime_model/heap/mcache.hpp"
 #include "runtime_model/heap/mcentral.hpp"
@@ -14,8 +16,7 @@
 namespace runtime_model::heap {
 namespace {
 
-// go1.22 has another heap: malloc headers, bitmaps at the ends of spans, 16-bit object counts.
-constexpr int kHeapReleases[] = {17, 18, 19, 20, 21};
+constexpr int kFirst = 17, kLast = 27;
 
 void add_pages(model::Registry& registry, golang::Releases r) {
   if (r.first < 18)
@@ -39,15 +40,17 @@ void add_pages(model::Registry& registry, golang::Releases r) {
 }
 
 void add_caches(model::Registry& registry, golang::Releases r) {
-  // go1.20 on writes a new span's bitmap in a function that may need more stack, and have it moved.
-  const auto use = r.first >= 20 ? model::Use::on_g0 : model::Use::anywhere;
+  // go1.20 and go1.21 write a new span's bitmap in a function that may need more stack, and have it
+  // moved. Later ones need no more for it than the model does.
+  const bool moves = r.first == 20 || r.first == 21;
+  const auto use = moves ? model::Use::on_g0 : model::Use::anywhere;
   registry.add("runtime.allocmcache", r, allocmcache);
   registry.add("runtime.(*mcache).refill", r, refill, use);
   registry.add("runtime.(*mcache).nextFree", r, nextFree, use);
   if (r.first < 18)
     registry.add("runtime.(*mcache).allocLarge", r, allocLarge_zeroing);
   else
-    registry.add("runtime.(*mcache).allocLarge", r, allocLarge);
+    registry.add("runtime.(*mcache).allocLarge", r, allocLarge, use);
   registry.add("runtime.(*mcentral).cacheSpan", r, cacheSpan, use);
   registry.add("runtime.(*mcentral).uncacheSpan", r, uncacheSpan);
   registry.add("runtime.(*mcentral).grow", r, mcentral_grow, use);
@@ -73,14 +76,50 @@ void add_objects(model::Registry& registry, golang::Releases r) {
   registry.add("runtime.recordspan", r, recordspan);
 }
 
+/// The collector's bitmap in the spans themselves.
+void add_bitmap(model::Registry& registry, golang::Releases r) {
+  if (r.first < 24) {
+    registry.add("runtime.(*mspan).initHeapBits", r, initHeapBits_force);
+    registry.add("runtime.heapSetType", r, heapSetType);
+  } else {
+    registry.add("runtime.(*mspan).initHeapBits", r, initHeapBits);
+  }
+  registry.add("runtime.(*mspan).writeHeapBitsSmall", r, writeHeapBitsSmall);
+}
+
+/// The functions that mallocgc was cut into. As mallocgc, only beside the real code.
+void add_kinds(model::Registry& registry, golang::Releases r) {
+  constexpr auto kBeside = model::Use::beside;
+  registry.add("runtime.mallocgcTiny", r, mallocgcTiny, kBeside);
+  registry.add("runtime.mallocgcSmallNoscan", r, mallocgcSmallNoscan, kBeside);
+  registry.add("runtime.mallocgcSmallScanNoHeader", r, mallocgcSmallScanNoHeader, kBeside);
+  registry.add("runtime.mallocgcSmallScanHeader", r, mallocgcSmallScanHeader, kBeside);
+  registry.add("runtime.mallocgcLarge", r, mallocgcLarge, kBeside);
+  if (r.first < 27) return;
+  constexpr std::string_view kNoScan[] = {
+      "runtime.mallocgcSmallNoScanSC2", "runtime.mallocgcSmallNoScanSC3",
+      "runtime.mallocgcSmallNoScanSC4", "runtime.mallocgcSmallNoScanSC5",
+      "runtime.mallocgcSmallNoScanSC6", "runtime.mallocgcSmallNoScanSC7"};
+  constexpr std::string_view kScan[] = {
+      "runtime.mallocgcSmallScanNoHeaderSC1", "runtime.mallocgcSmallScanNoHeaderSC2",
+      "runtime.mallocgcSmallScanNoHeaderSC3", "runtime.mallocgcSmallScanNoHeaderSC4",
+      "runtime.mallocgcSmallScanNoHeaderSC5", "runtime.mallocgcSmallScanNoHeaderSC6",
+      "runtime.mallocgcSmallScanNoHeaderSC7"};
+  registry.add("runtime.mallocgcTinySC2", r, mallocgcTinySC2, kBeside);
+  for (const auto name : kNoScan) registry.add(name, r, mallocgcSmallNoScanSC, kBeside);
+  for (const auto name : kScan) registry.add(name, r, mallocgcSmallScanNoHeaderSC, kBeside);
+}
+
 }  // namespace
 
 void add_models(model::Registry& registry) {
-  for (const int go : kHeapReleases) {
+  for (int go = kFirst; go <= kLast; ++go) {
     const golang::Releases r{go, go};
     add_objects(registry, r);
     add_pages(registry, r);
     add_caches(registry, r);
+    if (go >= 22) add_bitmap(registry, r);
+    if (go >= 24) add_kinds(registry, r);
   }
 }
 

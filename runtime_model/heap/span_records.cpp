@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime_model/heap/fixalloc.hpp"
+#include "runtime_model/heap/heap_bits.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -114,11 +115,16 @@ Model<bool> allocNeedsZero(Runtime& rt, golang::Mheap, Addr base, u64 npages) {
   co_return need;
 }
 
-void mark_page_in_use(Runtime& rt, Addr base, bool in_use) {
+void mark_page_in_use(Runtime& rt, const golang::Mspan& s, bool in_use) {
+  const Addr base = s.startAddr();
   const u64 page = base.value / kPageSize % kPagesPerArena;
-  const auto bits = arena_of(rt, base).pageInUse(page / 8);
   const u8 bit = static_cast<u8>(1u << (page % 8));
-  bits = static_cast<u8>(in_use ? bits | bit : bits & ~bit);
+  const auto mark = [&](const golang::Ref<u8>& bits) {
+    bits = static_cast<u8>(in_use ? bits | bit : bits & ~bit);
+  };
+  const golang::HeapArena arena = arena_of(rt, base);
+  mark(arena.pageInUse(page / 8));
+  if (marked_inline(rt, s.elemsize())) mark(arena.pageUseSpanInlineMarkBits(page / 8));
 }
 
 }  // namespace runtime_model::heap

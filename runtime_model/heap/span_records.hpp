@@ -17,6 +17,6 @@ Model<> setSpans(Runtime& rt, golang::Mheap h, Addr base, u64 npages, golang::Ms
 Model<bool> allocNeedsZero(Runtime& rt, golang::Mheap h, Addr base, u64 npages);
 /// Marks the page at which a span of the collected heap begins, or takes the mark away. Inside of a
 /// step.
-void mark_page_in_use(Runtime& rt, Addr base, bool in_use);
+void mark_page_in_use(Runtime& rt, const golang::Mspan& s, bool in_use);
 
 }  // namespace runtime_model::heap

@@ -8,11 +8,14 @@ namespace {
 
 constexpr u64 kEntries = 512;     ///< spans in a block
 constexpr u64 kPopped = 16;       ///< offset of popped in a block, behind its lfnode
-constexpr u64 kSpans = 24;        ///< and of the spans
 constexpr u64 kFirstSpine = 256;  ///< blocks that a new spine has room for
 constexpr u64 kCacheLine = 64;
 constexpr std::string_view kAllocBlock = "runtime.(*spanSetBlockAlloc).alloc";
 constexpr std::string_view kFreeBlock = "runtime.(*spanSetBlockAlloc).free";
+
+/// Offset of the spans in a block; go1.25 aligns blocks to 512 bytes, and lets the spans begin
+/// there.
+u64 spans_in_block(Runtime& rt) { return rt.go() >= 25 ? 512 : 24; }
 
 /// The head is the upper half of the index, the tail the lower one.
 u64 head_of(u64 index) { return index >> 32; }
@@ -65,7 +68,7 @@ Model<> span_set_push(Runtime& rt, golang::SpanSet set, golang::Mspan s) {
   if (top >= set.spineLen()) co_await add_block(rt, set, top);
   rt.step("spanSet/push", "the span is in the queue", [&] {
     const Addr block = rt.load<Addr>(set.spine().get() + 8 * top);
-    rt.store<Addr>(block + kSpans + 8 * (cursor % kEntries), s.address());
+    rt.store<Addr>(block + spans_in_block(rt) + 8 * (cursor % kEntries), s.address());
   });
 }
 
@@ -74,7 +77,7 @@ Model<golang::Mspan> span_set_pop(Runtime& rt, golang::SpanSet set) {
   const u64 head = head_of(set.index());
   const Addr slot = set.spine().get() + 8 * (head / kEntries);
   const Addr block = rt.load<Addr>(slot);
-  const Addr entry = block + kSpans + 8 * (head % kEntries);
+  const Addr entry = block + spans_in_block(rt) + 8 * (head % kEntries);
   const Addr s = rt.load<Addr>(entry);
   const u32 popped = rt.load<u32>(block + kPopped) + 1;
   rt.step("spanSet/pop", "take the span at the queue's head", [&] {

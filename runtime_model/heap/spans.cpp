@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "runtime_model/heap/grow.hpp"
+#include "runtime_model/heap/heap_bits.hpp"
 #include "runtime_model/heap/mark_bits.hpp"
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/heap/span_records.hpp"
@@ -35,10 +36,11 @@ Model<Pages> pages_locked(Runtime& rt, golang::Mheap h, u64 npages, u64& growth)
 }
 
 /// mspan.init, and what kind of span it becomes.
-void init_record(const golang::Mspan& s, Addr base, u64 npages) {
+void init_record(Runtime& rt, const golang::Mspan& s, Addr base, u64 npages) {
   s.next() = Addr(), s.prev() = Addr(), s.list() = Addr();
   s.startAddr() = base;
   s.npages() = npages;
+  if (rt.go() >= 25) s.limit() = base + npages * kPageSize;
   s.allocCount() = 0, s.spanclass() = 0, s.elemsize() = 0;
   s.speciallock().key() = 0;
   s.specials() = Addr();
@@ -50,21 +52,27 @@ void init_record(const golang::Mspan& s, Addr base, u64 npages) {
   s.state() = kSpanDead;
 }
 
-void cut_into_objects(const golang::Mspan& s, u64 bytes, u8 span_class) {
+void cut_into_objects(Runtime& rt, const golang::Mspan& s, u64 bytes, u8 span_class) {
   const u8 size_class = size_class_of(span_class);
   s.spanclass() = span_class;
   s.elemsize() = size_class == 0 ? bytes : class_size(size_class);
-  s.nelems() = size_class == 0 ? 1 : bytes / class_size(size_class);
+  s.nelems() = size_class == 0 ? 1 : objects_in(rt, bytes, span_class);
   s.divMul() = size_class == 0 ? 0 : class_divmagic(size_class);
   s.allocCache() = ~u64{0};
 }
 
-Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u8 use,
-                  u8 span_class) {
+/// Memory that has been returned to the kernel comes back clear, which go1.26 makes use of.
+bool dirty(Runtime& rt, bool used_before, u64 bytes, u64 scav) {
+  return used_before && (rt.go() < 26 || rt.debug().madvdontneed() == 0 || scav != bytes);
+}
+
+Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u64 scav,
+                  u8 use, u8 span_class) {
   const bool manual = use != kSpanAllocHeap;
   rt.step("allocSpan/init", fmt::format("the record now stands for {} pages", npages),
-          [&] { init_record(s, base, npages); });
-  const bool needs_zero = co_await allocNeedsZero(rt, h, base, npages);
+          [&] { init_record(rt, s, base, npages); });
+  const bool used_before = co_await allocNeedsZero(rt, h, base, npages);
+  const bool needs_zero = dirty(rt, used_before, npages * kPageSize, scav);
   rt.step("allocSpan/kind",
           manual
               ? "its user manages it by hand: the collector stays away"
@@ -73,10 +81,10 @@ Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 
                                                            : class_size(size_class_of(span_class))),
           [&] {
             if (needs_zero) s.needzero() = 1;
-            if (!manual) return cut_into_objects(s, npages * kPageSize, span_class);
+            if (!manual) return cut_into_objects(rt, s, npages * kPageSize, span_class);
             s.manualFreeList() = Addr();
             s.nelems() = 0;
-            s.limit() = base + npages * kPageSize;
+            if (rt.go() < 25) s.limit() = base + npages * kPageSize;
             s.state() = kSpanManual;
           });
   if (manual) co_return;
@@ -85,6 +93,7 @@ Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 
   rt.step("allocSpan/in-use", "with its bits it is complete, and in use from here on", [&] {
     s.gcmarkBits() = mark_bits;
     s.allocBits() = alloc_bits;
+    if (rt.go() >= 25) s.limit() = base + s.elemsize() * s.nelems();
     s.sweepgen() = h.sweepgen();
     s.state() = kSpanInUse;
   });
@@ -122,20 +131,24 @@ Model<> publish(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 np
   co_await setSpans(rt, h, base, npages, s);
   if (use != kSpanAllocHeap) co_return;
   rt.step("allocSpan/publish", "the sweeper can find it from here on", [&] {
-    mark_page_in_use(rt, base, true);
+    mark_page_in_use(rt, s, true);
     h.pagesInUse() += npages;
   });
 }
 
-/// Is there room for npages, and for a P's page cache, without a larger heap? The top level of the
-/// page allocator's summaries tells the longest free run in each 16 GiB. Go: runtime/mpagealloc.go.
+/// Is there room for npages, in this P's page cache or else in the heap as it is, when the cache
+/// has taken its 64 pages? The top level of the page allocator's summaries tells the longest free
+/// run in each 16 GiB. Go: runtime/mpagealloc.go.
 bool fits(Runtime& rt, u64 npages) {
+  const u64 cached = npages < kPageCachePages / 4 ? rt.getp().pcache().cache().get() : 0;
+  if (cached != 0 && find_bits(cached, npages) < kPageCachePages) return true;
+  const u64 wanted = npages + (cached == 0 ? kPageCachePages : 0);
   constexpr u64 kChunksInEntry = 4096, kRunBits = 21, kAllFree = u64{1} << 63;
   const golang::PageAlloc pages = rt.mheap_().pages();
   for (u64 i = pages.start() / kChunksInEntry; i * kChunksInEntry < pages.end(); ++i) {
     const u64 sum = rt.load<u64>(pages.summary(0).data().get() + 8 * i);
     const u64 run = sum == kAllFree ? u64{1} << kRunBits : sum >> kRunBits & ((1 << kRunBits) - 1);
-    if (run >= npages + kPageCachePages) return true;
+    if (run >= wanted) return true;
   }
   return false;
 }
@@ -207,7 +220,7 @@ Model<golang::Mspan> allocSpan(Runtime& rt, golang::Mheap h, u64 npages, u8 use,
   }
   if (growth != 0 && rt.go() == 18) co_await scavenge_to_goal(rt, h, growth);
   const u64 bytes = npages * kPageSize;
-  co_await init_span(rt, h, s, base, npages, use, span_class);
+  co_await init_span(rt, h, s, base, npages, scav, use, span_class);
   // go1.20 made a function of both: initSpan.
   if (rt.go() >= 20) co_await publish(rt, h, s, base, npages, use);
   co_await use_pages(rt, base, bytes, scav);

@@ -44,7 +44,7 @@ Model<> freeSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s, u8 use) {
   if (s.state() == kSpanInUse)
     rt.step("freeSpan/hide", "the sweeper no longer finds it", [&] {
       h.pagesInUse() -= npages;
-      mark_page_in_use(rt, base, false);
+      mark_page_in_use(rt, s, false);
     });
   else
     Runtime::require(s.state() == kSpanManual, "mheap.freeSpanLocked - invalid span state");

@@ -21,8 +21,11 @@ void count(const golang::HeapStatsDelta& stats, u8 use, i64 bytes) {
     case kSpanAllocStack:
       stats.inStacks() += bytes;
       break;
-    case kSpanAllocPtrScalarBits:
-      stats.inPtrScalarBits() += bytes;
+    case kSpanAllocPtrScalarBits:  // go1.25 has no such spans, and this number for work buffers
+      if (stats.inPtrScalarBits().exists())
+        stats.inPtrScalarBits() += bytes;
+      else
+        stats.inWorkBufs() += bytes;
       break;
     default:
       stats.inWorkBufs() += bytes;
