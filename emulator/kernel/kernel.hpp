@@ -54,6 +54,7 @@ struct KernelEvents {
       syscall;
   std::function<void(const Thread&, const SigInfo&, u64 handler)> signal;
   std::function<void(const Thread& parent, const Thread& child)> clone;
+  std::function<void(const Thread&)> thread_exit;  // by exit(2), not with all others
 };
 
 class Kernel {

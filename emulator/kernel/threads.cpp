@@ -75,6 +75,7 @@ void Kernel::exit_thread(Thread& t, int status) {
   if (t.clear_child_tid.value != 0 && memory_.copy_out(t.clear_child_tid, u32{0}))
     wake_futex(t.clear_child_tid.value, 1);
   if (t.tid == pid()) state_.leader_status = status;
+  if (on.thread_exit) on.thread_exit(t);
   // The process's status is that of its first thread, whichever ends last.
   if (live_threads() == 0 && !exit) exit = ProcessExit{state_.leader_status, 0};
 }

@@ -75,6 +75,7 @@ enum class StopReason : u8 {
   syscall_entry,   // before the SYSCALL of call `number`
   syscall_return,  // call `number` of `thread` is through
   thread_created,  // `thread` made thread `number`
+  thread_exited,   // `thread` has ended by itself
   signal,          // signal `number` was delivered to a handler of `thread`
   position,        // Conditions::position
   start,           // backwards: there is nothing before position 0, or nothing of the thread
@@ -108,6 +109,7 @@ struct Conditions {
   std::vector<RegisterWatch> registers;
   SyscallCatch syscall_entries, syscall_returns;
   bool threads_created = false;
+  bool threads_exited = false;
   bool signals = false;
   std::optional<u64> position;  // not beyond it
   /// Asked about each stop but those of `position`, start, exit, error and interrupted; false: as
@@ -119,7 +121,7 @@ struct Conditions {
   /// Nothing but `position`, if that, to look for.
   bool empty() const {
     return addresses.empty() && memory.empty() && registers.empty() && !syscall_entries.any() &&
-           !syscall_returns.any() && !threads_created && !signals;
+           !syscall_returns.any() && !threads_created && !threads_exited && !signals;
   }
 };
 

@@ -127,6 +127,9 @@ Lookout::Lookout(Machine& machine) : machine_(machine) {
     e.number = static_cast<u64>(info.signal);
     offer(std::move(e));
   };
+  kernel.thread_exit = [this](const Thread& t) {
+    if (armed() && conditions_->threads_exited) offer(event(StopReason::thread_exited, t));
+  };
   kernel.clone = [this](const Thread& parent, const Thread& child) {
     if (!armed() || !conditions_->threads_created) return;
     StopEvent e = event(StopReason::thread_created, parent);

@@ -118,6 +118,8 @@ class Timeline {
   std::size_t checkpoints() const { return checkpoints_.size(); }
   void set_checkpoint_bytes(u64 limit);
 
+  /// How many changes there have been.
+  u64 changes() const { return changes_; }
   /// Told of each change by the user, when it has been made.
   std::function<void()> on_change;
 
@@ -179,6 +181,7 @@ class Timeline {
   std::optional<ThreadGoal> goal_;
   std::optional<Executed> executed_;  // the last answer
   u64 furthest_ = 0;
+  u64 changes_ = 0;
   u64 boundary_ = 0;         // of the run that goes on
   bool unfinished_ = false;  // it stands at no position: within a system call, behind a fault
   std::atomic<bool> interrupted_ = false;

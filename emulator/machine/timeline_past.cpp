@@ -93,6 +93,7 @@ void Timeline::keep(Edit edit) {
   executed_.reset();
   host_.forget_future();
   host_log_->forget_future();
+  ++changes_;
   if (on_change) on_change();
 }
 

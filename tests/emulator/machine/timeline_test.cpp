@@ -283,3 +283,21 @@ TEST_CASE("from the end by a fault one goes back to the instruction that faulted
   CHECK_FALSE(t.timeline.machine().kernel().exit);
   CHECK(t.timeline.reverse_step().position == 1);
 }
+
+TEST_CASE("a thread that ends by itself stops a run, both ways") {
+  // clone(CLONE_VM|SIGHAND|THREAD, rsp); the child: exit(0); the other: jmp self
+  Trip t({0xb8, 56,   0,    0, 0,    0xbf, 0,    9,    1,    0,  0x48, 0x89, 0xe6, 0x0f, 0x05,
+          0x85, 0xc0, 0x74, 2, 0xeb, 0xfe, 0x31, 0xff, 0xb8, 60, 0,    0,    0,    0x0f, 0x05});
+  Conditions c;
+  c.threads_exited = true;
+  const StopEvent ended = t.timeline.resume(c);
+  CHECK(ended.reason == StopReason::thread_exited);
+  CHECK(ended.thread == 2);
+  CHECK(t.timeline.thread() == 1);
+  CHECK(t.timeline.machine().kernel().find_thread(2) == nullptr);
+  t.timeline.step(100);
+  const StopEvent back = t.timeline.reverse_resume(c);
+  CHECK(back.reason == StopReason::thread_exited);
+  CHECK(back.position == ended.position - 1);
+  CHECK(t.timeline.thread() == 2);
+}

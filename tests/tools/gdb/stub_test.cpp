@@ -1,4 +1,5 @@
 #include "tools/rt0/gdb/stub.hpp"
+#include "tools/rt0/gdb/signals.hpp"
 
 #include "tests/emulator/machine/timeline_world.hpp"
 #include "tests/support/catch.hpp"
@@ -185,6 +186,117 @@ TEST_CASE("monitor says where the guest stands, and goes elsewhere") {
   CHECK(w.timeline.position() == 3);
   w.ask("qRcmd," + to_hex(std::string_view("exit")));
   CHECK(w.stub.wish() == Stub::Wish::stop);
+}
+
+TEST_CASE("a fault that ends the process is announced where it happens, with its signal") {
+  World w;
+  w.ask("vCont;s:1");
+  CHECK(w.ask("P10=" + little(8)) == "OK");
+  CHECK(w.ask("vCont;c") == "T0bthread:1;");
+  CHECK(w.rip() == 8);
+  CHECK(w.timeline.position() == 1);
+  CHECK(w.console.find("SIGSEGV ends the process") != std::string::npos);
+  CHECK(w.ask("bs") == "T05thread:1;");
+  CHECK(w.timeline.position() == 0);
+  CHECK(w.ask("vCont;c") == "T0bthread:1;");
+  CHECK(w.ask("vCont;C0b:1") == "X0b");
+}
+
+namespace {
+
+/// rt_sigaction(SIGSEGV, kText+0x40, restorer the same); mov rax, [8]; there: jmp self
+constexpr u64 kHandler = kText + 0x40, kAction = kData + 0x100;
+tests::Code with_handler() {
+  tests::Code code = {0xb8, 13,   0,    0,    0,    0xbf, 11,   0,    0, 0, 0xbe,
+                      0,    0,    0,    0,    0x31, 0xd2, 0x41, 0xba, 8, 0, 0,
+                      0,    0x0f, 0x05, 0x48, 0x8b, 4,    0x25, 8,    0, 0, 0};
+  for (unsigned i = 0; i < 4; ++i) code[11 + i] = static_cast<u8>(kAction >> (8 * i));
+  code.resize(0x40, 0xcc);
+  code.push_back(0xeb), code.push_back(0xfe);
+  return code;
+}
+constexpr u64 kFaults = kText + 25;
+
+struct Handled {
+  tests::TapeHost host;
+  std::string console;
+  emulator::machine::Timeline timeline{settings(), tests::image_of_code(with_handler()), host};
+  Stub stub{timeline,
+            {"/program", {}, false},
+            {[this](std::string_view t) { console += t; }, {}, {}, {}}};
+  Handled() {
+    stub.greet();
+    constexpr u64 kOnRestorer = 0x04000000;  // SA_RESTORER
+    ask("M" + hex_of(kAction) + ",18:" + little(kHandler) + little(kOnRestorer) + little(kHandler));
+  }
+  std::string ask(std::string_view payload) { return stub.answer(payload).value_or("none"); }
+  std::string rip() { return ask("p10"); }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a signal of the guest stops at the instruction that it comes of, and goes to its handler") {
+  Handled w;
+  CHECK(w.ask("vCont;c") == "T0bthread:1;");
+  CHECK(w.rip() == little(kFaults));
+  CHECK(w.ask("vCont;C0a:1").starts_with("E."));  // SIGBUS has not come
+  CHECK(w.rip() == little(kFaults));
+  CHECK(w.ask("vCont;S0b:1") == "T05thread:1;");
+  CHECK(w.rip() == little(kHandler));
+  CHECK(w.ask("bc") == "T0bthread:1;");
+  CHECK(w.rip() == little(kFaults));
+  CHECK(w.ask("vCont;s:1") == "T05thread:1;");
+  CHECK(w.ask("bs") == "T05thread:1;");
+}
+
+TEST_CASE("signals that are passed are not announced") {
+  Handled w;
+  CHECK(w.ask("qSupported:").find("QPassSignals+") != std::string::npos);
+  CHECK(w.ask("QPassSignals:e;b") == "OK");
+  CHECK(w.ask("QPassSignals:x") == "E01");
+  CHECK(w.ask("vCont;c").starts_with("T04"));  // on to the limit of instructions, in the handler
+  CHECK(w.rip() == little(kHandler));
+  CHECK(w.ask("QPassSignals:") == "OK");
+  CHECK(w.ask("bc") == "T0bthread:1;");
+}
+
+TEST_CASE("signals have gdb's numbers") {
+  CHECK(gdb_signal(11) == 11);
+  CHECK(gdb_signal(7) == 10);
+  CHECK(gdb_signal(23) == 16);
+  CHECK(gdb_signal(34) == 46);
+  CHECK(gdb_signal(64) == 78);
+  CHECK(gdb_signal(16) == 143);
+}
+
+TEST_CASE("threads that come and go are announced to a client that asks") {
+  tests::TapeHost host;
+  // clone(CLONE_VM|SIGHAND|THREAD, rsp); the child: exit(0); the other: jmp self
+  emulator::machine::Timeline timeline(
+      settings(),
+      tests::image_of_code({0xb8, 56,   0,    0,    0,    0xbf, 0,    9,    1,    0,
+                            0x48, 0x89, 0xe6, 0x0f, 0x05, 0x85, 0xc0, 0x74, 2,    0xeb,
+                            0xfe, 0x31, 0xff, 0xb8, 60,   0,    0,    0,    0x0f, 0x05}),
+      host);
+  Stub stub(timeline, {"/program", {}, false}, {});
+  stub.greet();
+  CHECK(stub.answer("QThreadEvents:2") == "E01");
+  CHECK(stub.answer("QThreadEvents:1") == "OK");
+  CHECK(stub.answer("vCont;c") == "T05create:;thread:2;");
+  CHECK(stub.answer("vCont;c") == "w00;2");
+}
+
+TEST_CASE("a change by monitor is said, since gdb keeps what it has read") {
+  World w;
+  StubHooks hooks = w.hooks();
+  hooks.monitor = [&w](std::string_view) {
+    w.timeline.write_memory(Addr(kData), std::vector<u8>(1, 1));
+  };
+  Stub stub(w.timeline, {"/program", {}, false}, hooks);
+  stub.answer("qRcmd," + to_hex(std::string_view("set var *8 = 1")));
+  CHECK(w.console.find("has been changed; \"maintenance flush register-cache\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("kill takes the guest back to its start") {

@@ -49,6 +49,9 @@ Conditions Breakpoints::conditions() const {
       case Kind::thread:
         c.threads_created = true;
         break;
+      case Kind::thread_exit:
+        c.threads_exited = true;
+        break;
       case Kind::signal:
         c.signals = true;
         break;
@@ -83,6 +86,8 @@ bool concerns(const Breakpoint& b, const StopEvent& e, const Conditions& c) {
       return b.kind == Kind::syscall && (b.syscalls.empty() || b.syscalls.contains(e.number));
     case StopReason::thread_created:
       return b.kind == Kind::thread;
+    case StopReason::thread_exited:
+      return b.kind == Kind::thread_exit;
     case StopReason::signal:
       return b.kind == Kind::signal;
     default:
@@ -110,6 +115,7 @@ std::string kind_name(const Breakpoint& b) {
     }
     case Kind::syscall:
     case Kind::thread:
+    case Kind::thread_exit:
     case Kind::signal:
     case Kind::goroutine:
       return "catchpoint";

@@ -13,15 +13,16 @@ namespace rt0::debug {
 
 struct Breakpoint {
   enum class Kind : u8 {
-    code,       ///< before an instruction at one of `locations`
-    memory,     ///< a watchpoint on bytes
-    reg,        ///< a watchpoint on a register
-    syscall,    ///< before and behind a system call
-    thread,     ///< a thread was created
-    signal,     ///< a signal was delivered
-    goroutine,  ///< a goroutine is being created
-    position,   ///< at an instruction's number
-    step,       ///< a step of a model was told
+    code,         ///< before an instruction at one of `locations`
+    memory,       ///< a watchpoint on bytes
+    reg,          ///< a watchpoint on a register
+    syscall,      ///< before and behind a system call
+    thread,       ///< a thread was created
+    thread_exit,  ///< a thread has ended
+    signal,       ///< a signal was delivered
+    goroutine,    ///< a goroutine is being created
+    position,     ///< at an instruction's number
+    step,         ///< a step of a model was told
   };
   struct Location {
     Addr address;

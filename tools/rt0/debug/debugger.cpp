@@ -176,9 +176,8 @@ bool Debugger::accepts(const StopEvent& event, const Motion& motion) {
   target.choose_thread(chosen);
   stop |= !hit.empty();
   // What happened between two positions is undone when it stops a way back.
-  const bool at_position =
-      event.reason == StopReason::breakpoint || event.reason == StopReason::syscall_entry;
-  const u64 where = event.position - (motion.backwards && !at_position ? 1 : 0);
+  const u64 where = event.position -
+                    (motion.backwards && !emulator::machine::Lookout::at_position(event) ? 1 : 0);
   if (stop) hit_ = std::move(hit), hit_at_ = where;
   return stop;
 }

@@ -207,10 +207,16 @@ RegisterPlace register_place(const RegisterName& name) {
   user_error("Every instruction writes rip; \"rsi\" goes to the one before.");
 }
 
+std::string unwritten(const Place& place, const std::string& name) {
+  const bool later = !place.memory && place.thread > 1;
+  return fmt::format("{}: nothing has written it; it is as {} began.", name,
+                     later ? fmt::format("thread t{}", place.thread) : "the program");
+}
+
 std::string who_wrote(Debugger& d, const Value& v, const std::string& name) {
   const Place place = to_place(d, v, name);
   const auto w = last(d, place, d.target.position());
-  if (!w) return fmt::format("{}: nothing has written it; it is as the program began.", name);
+  if (!w) return unwritten(place, name);
   return writer_text(d, place, *w) + fmt::format("\n    \"goto {}\" stands before it", w->number);
 }
 
@@ -221,8 +227,7 @@ std::vector<std::string> origin_of(Debugger& d, const Value& v, const std::strin
   for (int hop = 0; hop < kMostHops; ++hop) {
     const auto w = last(d, place, position);
     if (!w) {
-      out.push_back(
-          fmt::format("{}: nothing has written it; it is as the program began.", place.name));
+      out.push_back(unwritten(place, place.name));
       return out;
     }
     out.push_back(writer_text(d, place, *w));

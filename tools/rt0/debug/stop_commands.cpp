@@ -177,13 +177,15 @@ void run_catch(Debugger& d, const Arguments& a) {
   Breakpoint b;
   if (kind == "clone" || kind == "thread") {
     b.kind = Kind::thread, b.what = "thread creation";
+  } else if (kind == "exit" || kind == "thread-exit") {
+    b.kind = Kind::thread_exit, b.what = "thread exit";
   } else if (kind == "signal") {
     b.kind = Kind::signal, b.what = "signal delivery";
   } else if (kind == "go" || kind == "goroutine") {
     b.kind = Kind::goroutine, b.what = "goroutine creation";
     b.locations = locate(d, "runtime.newproc1");
   } else {
-    user_error("\"catch\" knows \"syscall [NAME…]\", \"clone\", \"go\" and \"signal\"{}",
+    user_error("\"catch\" knows \"syscall [NAME…]\", \"clone\", \"exit\", \"go\" and \"signal\"{}",
                kind.empty() ? "." : fmt::format(", not \"{}\".", kind));
   }
   const Breakpoint& set = d.breakpoints.add(std::move(b));
@@ -312,9 +314,8 @@ constexpr Command kCommands[] = {
      "rbreak ^runtime\\.newm", false, Completes::functions, run_rbreak},
     {"watch", "wa", Group::stops, "REGISTER|FIELD|*ADDRESS [if CONDITION]",
      "Stop behind an instruction that changes a value",
-     "Old and new value are shown. *ADDRESS is eight bytes; *(u32*)ADDRESS four. It works "
-     "backwards too: then "
-     "it stops before the change.",
+     "Old and new value are shown. CONDITION is asked when the change has been made. *ADDRESS is "
+     "eight bytes; *(u32*)ADDRESS four. It works backwards too: then it stops before the change.",
      "watch g.atomicstatus", false, Completes::expressions, run_watch},
     {"rwatch", "rw", Group::stops, "FIELD|*ADDRESS [if CONDITION]",
      "Stop behind an instruction that reads memory", "", "rwatch runtime.ncpu", false,
@@ -322,9 +323,10 @@ constexpr Command kCommands[] = {
     {"awatch", "aw", Group::stops, "FIELD|*ADDRESS [if CONDITION]",
      "Stop behind an instruction that reads or writes memory", "", "awatch runtime.ncpu", false,
      Completes::expressions, run_awatch},
-    {"catch", "cat", Group::stops, "syscall [NAME…]|clone|go|signal",
+    {"catch", "cat", Group::stops, "syscall [NAME…]|clone|exit|go|signal",
      "Stop at an event of the kernel or the runtime",
-     "syscall: before and behind a system call; clone: a thread was made; go: a goroutine is being "
+     "syscall: before and behind a system call; clone: a thread was made; exit: one has ended by "
+     "itself; go: a goroutine is being "
      "made; signal: "
      "one was delivered.",
      "catch syscall arch_prctl", false, Completes::nothing, run_catch},

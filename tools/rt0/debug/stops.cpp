@@ -28,9 +28,9 @@ std::string syscall_name(u64 number) {
 
 std::string_view reason_name(StopReason r) {
   constexpr std::string_view kNames[] = {
-      "step",           "breakpoint", "watchpoint", "watchpoint", "syscall-entry",
-      "syscall-return", "thread",     "signal",     "position",   "start",
-      "thread-ended",   "exit",       "error",      "interrupted"};
+      "step",           "breakpoint",   "watchpoint",  "watchpoint", "syscall-entry",
+      "syscall-return", "thread",       "thread-exit", "signal",     "position",
+      "start",          "thread-ended", "exit",        "error",      "interrupted"};
   return kNames[static_cast<std::size_t>(r)];
 }
 
@@ -132,8 +132,12 @@ std::string Debugger::heading_of(const StopEvent& event, const Breakpoint& b) {
                          syscall_name(event.number));
     case Kind::thread:
       return catchpoint + fmt::format(" (thread t{} created)", event.number);
+    case Kind::thread_exit:
+      return catchpoint + fmt::format(" (thread t{} exits)", event.thread);
     case Kind::signal:
-      return catchpoint + fmt::format(" (signal {} delivered)", event.number);
+      return catchpoint + fmt::format(" (signal {} {})",
+                                      emulator::kernel::signal_name(static_cast<int>(event.number)),
+                                      event.at_fault ? "comes of this instruction" : "delivered");
     case Kind::code:
     case Kind::memory:
     case Kind::reg:
@@ -183,7 +187,10 @@ void Debugger::announce_end(const StopEvent& event) {
   }
 }
 
-void Debugger::announce(const StopEvent& event) {
+void Debugger::announce(const StopEvent& what) {
+  StopEvent event = what;
+  // As gdb has it: the new value is the one that is there now, whichever way it came.
+  if (came_back_) std::swap(event.before, event.after);
   const auto* thread = target.machine().kernel().find_thread(event.thread);
   const auto previous = shown_thread_;
   target.choose_thread(thread);

@@ -26,13 +26,21 @@ constexpr std::string_view kHelp =
 
 /// gdb asks for registers once and keeps them.
 void Monitor::run(std::string_view command) {
-  const u64 before = stub_.timeline_.position();
+  const auto& timeline = stub_.timeline_;
+  const u64 before = timeline.position(), changes = timeline.changes();
   execute(command);
-  if (stub_.timeline_.position() == before) return;
-  stub_.chosen_ = stub_.living(stub_.timeline_.thread());
-  stub_.last_stop_ = stub_.standing("", stub_.chosen_);
+  const bool moved = timeline.position() != before;
+  if (!moved && timeline.changes() == changes) return;
+  if (moved) {
+    stub_.chosen_ = stub_.living(timeline.thread());
+    stub_.last_stop_ = stub_.standing("", stub_.chosen_);
+    stub_.announced_signal_ = 0;
+  }
+  stub_.told_end_.reset();
   stub_.say(
-      "rt0: the guest has moved; \"maintenance flush register-cache\" makes gdb look again\n");
+      fmt::format("rt0: the guest has {}; \"maintenance flush register-cache\" and "
+                  "\"maintenance flush dcache\" make gdb look again\n",
+                  moved ? "moved" : "been changed"));
 }
 
 void Monitor::execute(std::string_view command) {

@@ -23,6 +23,9 @@ void Stub::greet() {
   chosen_ = resumed_ = 0;
   breakpoints_.clear();
   watchpoints_.clear();
+  passed_signals_.clear();
+  announced_signal_ = 0;
+  says_threads_ = false;
   told_end_.reset();
   last_stop_ = standing("", timeline_.thread());
 }

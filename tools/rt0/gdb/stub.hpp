@@ -93,9 +93,12 @@ class Stub {
   std::string resume(std::string_view actions);
   std::string move(const Motion& motion);
   StopEvent moved(const Motion& motion);
-  emulator::machine::Conditions conditions() const;
+  emulator::machine::Conditions conditions(const Motion& motion) const;
+  std::string pass_signals(std::string_view list);
+  std::string refused_signal(std::string_view text) const;
   std::string stopped(const StopEvent& event, const Motion& motion);
   std::string ended(const StopEvent& event);
+  std::string signalled(int signal, Tid thread);
   std::string standing(std::string_view why, Tid thread);
 
   const emulator::kernel::Thread* thread(Tid tid) const;
@@ -118,6 +121,9 @@ class Stub {
   std::optional<u64> told_end_;          // the end at this position has been announced
   std::map<u64, unsigned> breakpoints_;  // how often: Z0 and Z1 count apart
   std::set<Watchpoint> watchpoints_;
+  std::set<int> passed_signals_;  // not to be announced, in gdb's numbers
+  int announced_signal_ = 0;      // by the last stop
+  bool says_threads_ = false;     // the client wants to know when threads come and go
 };
 
 }  // namespace rt0::gdb

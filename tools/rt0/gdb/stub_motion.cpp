@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "emulator/kernel/signals.hpp"
+#include "tools/rt0/gdb/signals.hpp"
 #include "tools/rt0/gdb/stub.hpp"
 
 namespace rt0::gdb {
@@ -13,23 +15,6 @@ using emulator::machine::WatchKind;
 
 constexpr std::size_t kMostPoints = 10'000;
 constexpr int kInterrupted = 2, kIllegal = 4, kTrap = 5;  // SIGINT, SIGILL, SIGTRAP
-
-/// gdb has numbers of its own for signals (include/gdb/signals.def); most of the low ones agree
-/// with Linux'.
-int gdb_signal(int linux_signal) {
-  switch (linux_signal) {
-    case 7:  // SIGBUS
-      return 10;
-    case 10:  // SIGUSR1
-      return 30;
-    case 12:  // SIGUSR2
-      return 31;
-    case 31:  // SIGSYS
-      return 12;
-    default:
-      return linux_signal <= 15 ? linux_signal : 143;  // GDB_SIGNAL_UNKNOWN
-  }
-}
 
 std::string watch_reason(WatchKind kind, Addr address) {
   const std::string_view name = kind == WatchKind::read     ? "rwatch"
@@ -72,16 +57,45 @@ std::string Stub::point(std::string_view payload) {
   return "OK";
 }
 
-emulator::machine::Conditions Stub::conditions() const {
+emulator::machine::Conditions Stub::conditions(const Motion& motion) const {
   emulator::machine::Conditions c;
   for (const auto& [address, kinds] : breakpoints_) c.addresses.insert(address);
   for (const auto& w : watchpoints_)
     c.memory.push_back({{Addr(w.address), w.size}, w.kind, std::nullopt});
+  c.threads_created = c.threads_exited = says_threads_ && !motion.backwards;
+  // A step back over a signal is a step back.
+  c.signals = !motion.backwards || !motion.one;
+  c.accept = [this](const StopEvent& e) {
+    return e.reason != StopReason::signal ||
+           !passed_signals_.contains(gdb_signal(static_cast<int>(e.number)));
+  };
   return c;
 }
 
-/// c, s, C, S, bc, bs, and the actions of vCont. Signals are the guest's own affair: one that comes
-/// along is not delivered.
+/// QPassSignals: those that are not to be announced, in gdb's numbers.
+std::string Stub::pass_signals(std::string_view list) {
+  std::set<int> passed;
+  while (!list.empty()) {
+    const auto [one, rest] = split(list, ';');
+    const auto number = hex_number(one);
+    if (!number || *number > kMostGdbSignal) return "E01";
+    passed.insert(static_cast<int>(*number));
+    list = rest;
+  }
+  passed_signals_ = std::move(passed);
+  return "OK";
+}
+
+/// A signal that comes along with C and S. The guest's own are delivered by its kernel, whatever
+/// gdb says; others there are none.
+std::string Stub::refused_signal(std::string_view text) const {
+  const auto number = hex_number(text);
+  if (!number) return "E01";
+  if (*number == 0 || static_cast<int>(*number) == announced_signal_) return {};
+  return "E.rt0 sends the guest no signals: they are between it and its kernel";
+}
+
+/// c, s, C, S, bc, bs, and the actions of vCont.
 std::string Stub::resume(std::string_view actions) {
   Motion motion;
   if (actions == "bc" || actions == "bs") {
@@ -97,6 +111,8 @@ std::string Stub::resume(std::string_view actions) {
     const auto [what, who] = split(action, ':');
     const char verb = what.empty() ? '\0' : what.front();
     if (std::string_view("csCSr").find(verb) == std::string_view::npos) return "E01";
+    if (verb == 'C' || verb == 'S')
+      if (const std::string why = refused_signal(what.substr(1)); !why.empty()) return why;
     goes = true;
     if (verb == 'c' || verb == 'C' || motion.one) continue;
     motion.one = true;
@@ -114,6 +130,7 @@ std::string Stub::move(const Motion& asked) {
   Motion motion = asked;
   if (motion.one) motion.thread = living(motion.thread > 0 ? motion.thread : timeline_.thread());
   if (motion.backwards) told_end_.reset();
+  announced_signal_ = 0;
   StopEvent event;
   watched([&] { event = moved(motion); });
   last_stop_ = stopped(event, motion);
@@ -121,7 +138,7 @@ std::string Stub::move(const Motion& asked) {
 }
 
 Stub::StopEvent Stub::moved(const Motion& m) {
-  const auto c = conditions();
+  const auto c = conditions(m);
   if (!m.one) return m.backwards ? timeline_.reverse_resume(c) : timeline_.resume(c);
   if (m.backwards) return timeline_.reverse_step(1, m.thread, c);
   while (true) {
@@ -151,38 +168,51 @@ std::string Stub::stopped(const StopEvent& event, const Motion& motion) {
       const auto it = std::next(watchpoints_.begin(), static_cast<std::ptrdiff_t>(event.index));
       return standing(watch_reason(it->kind, event.address), tid);
     }
+    case StopReason::signal:
+      return signalled(gdb_signal(static_cast<int>(event.number)), tid);
+    case StopReason::thread_created:
+      return standing("create:;", static_cast<Tid>(event.number));
+    case StopReason::thread_exited:
+      return fmt::format("w00;{:x}", event.thread);
     case StopReason::start:
       return standing("replaylog:begin;", tid);
     case StopReason::exit:
       return ended(event);
     case StopReason::error:
       say("rt0: " + event.message + "\n");
-      return fmt::format("T{:02x}thread:{:x};", kIllegal, tid);
+      return signalled(kIllegal, tid);
     case StopReason::interrupted:
-      return fmt::format("T{:02x}thread:{:x};", kInterrupted, tid);
+      return signalled(kInterrupted, tid);
     default:
       chosen_ = living(motion.one ? motion.thread : event.thread);
       return standing("", chosen_);
   }
 }
 
-/// gdb forgets a process that has ended, and with it the way back. So the end is announced one
-/// instruction before, as the end of the recording; going on from there ends it.
+std::string Stub::signalled(int signal, Tid tid) {
+  announced_signal_ = signal;
+  return fmt::format("T{:02x}thread:{:x};", signal, tid);
+}
+
+/// gdb forgets a process that has ended, and with it the way back. So the end is announced before
+/// it comes: at the instruction that faults, with its signal; else one instruction before, as the
+/// end of the recording. Going on from there ends it.
 std::string Stub::ended(const StopEvent& event) {
   const auto exit = event.exit.value_or(emulator::kernel::ProcessExit{});
-  if (told_end_ == event.position || event.position == 0)
+  const bool faulted = timeline_.machine().has_faulted();
+  if (told_end_ == event.position || (event.position == 0 && !faulted))
     return exit.signal != 0 ? fmt::format("X{:02x}", gdb_signal(exit.signal))
                             : fmt::format("W{:02x}", exit.status & 0xff);
   told_end_ = event.position;
-  say(exit.signal != 0
-          ? fmt::format("rt0: the next instruction is the last, signal {} ends the process; ",
-                        exit.signal)
-          : fmt::format("rt0: the next instruction is the last, the process exits with status {}; ",
-                        exit.status & 0xff));
-  say("continue to end it, or go back\n");
-  watched([&] { timeline_.go_to(event.position - 1); });
+  watched([&] { timeline_.go_to(event.position - (faulted ? 0 : 1)); });
   chosen_ = living(timeline_.thread());
-  return standing("replaylog:end;", chosen_);
+  const std::string what =
+      exit.signal != 0 ? emulator::kernel::signal_name(exit.signal) + " ends the process"
+                       : fmt::format("the process exits with status {}", exit.status & 0xff);
+  say(fmt::format("rt0: the next instruction is the last, {}; continue to end it, or go back\n",
+                  what));
+  return exit.signal != 0 ? signalled(gdb_signal(exit.signal), chosen_)
+                          : standing("replaylog:end;", chosen_);
 }
 
 }  // namespace rt0::gdb

@@ -57,6 +57,11 @@ std::string Stub::query(std::string_view text) {
   if (text.starts_with("qThreadExtraInfo,")) return thread_extra(text.substr(17));
   if (text.starts_with("qRcmd,")) return monitor(text.substr(6));
   if (name == "qSymbol") return "OK";
+  if (name == "QPassSignals") return pass_signals(rest);
+  if (name == "QThreadEvents") {
+    says_threads_ = rest == "1";
+    return rest == "0" || rest == "1" ? "OK" : "E01";
+  }
   return "";
 }
 
@@ -65,7 +70,7 @@ std::string Stub::supported(std::string_view features) {
   return fmt::format(
       "PacketSize={:x};QStartNoAckMode+;qXfer:features:read+;qXfer:auxv:read+;"
       "qXfer:exec-file:read+;qXfer:threads:read+;ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;"
-      "vContSupported+",
+      "vContSupported+;QPassSignals+;QThreadEvents+",
       kMostPayload);
 }
 
