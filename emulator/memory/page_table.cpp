@@ -5,6 +5,22 @@
 
 namespace emulator::memory {
 
+Frame* FramePool::take() {
+  if (free_.empty() && used_ == kPiece) {
+    pieces_.emplace_back(new Piece);  // not make_unique, which would touch all of it now
+    used_ = 0;
+  }
+  Frame* frame;
+  if (free_.empty()) {
+    frame = &(*pieces_.back())[used_++];
+  } else {
+    frame = free_.back();
+    free_.pop_back();
+  }
+  frame->references = 1;
+  return frame;
+}
+
 PageTable::PageTable(const PageTable& other)
     : held_(other.held_), root_(other.root_), count_(other.count_), nodes_(other.nodes_) {
   if (root_ != nullptr) retain(root_, 0);
@@ -25,7 +41,7 @@ void PageTable::release(void* p, unsigned level) const {
   if (level == kLevels) {
     auto* frame = static_cast<Frame*>(p);
     if (--frame->references != 0) return;
-    delete frame;
+    held_->pool.give(frame);
     --held_->frames;
     return;
   }
@@ -102,7 +118,7 @@ Frame* PageTable::own(u64 page, bool& created) {
   }
   void*& slot = node->slot[index(page, kLevels - 1)];
   if (slot == nullptr) {
-    auto* frame = new Frame;
+    auto* frame = held_->pool.take();
     frame->bytes.fill(0);
     ++held_->frames;
     slot = frame;
@@ -110,8 +126,8 @@ Frame* PageTable::own(u64 page, bool& created) {
     ++count_;
     created = true;
   } else if (auto* frame = static_cast<Frame*>(slot); frame->references > 1) {
-    auto* copy = new Frame(*frame);
-    copy->references = 1;
+    auto* copy = held_->pool.take();
+    copy->bytes = frame->bytes;
     --frame->references;
     ++held_->frames;
     slot = copy;

@@ -7,16 +7,45 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "emulator/base/types.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define RT0_GUARDED_FRAMES 1
+#elif defined(__has_feature)
+#define RT0_GUARDED_FRAMES __has_feature(address_sanitizer)
+#else
+#define RT0_GUARDED_FRAMES 0
+#endif
 
 namespace emulator::memory {
 
 /// One 4 KiB page of guest memory. Shared between snapshots by reference count; written only while
 /// unshared.
 struct Frame {
-  u32 references = 1;
+  u32 references;
   alignas(64) std::array<u8, base::kPageSize> bytes;
+};
+
+/// Where frames come from: large pieces that hold frames alone. Among everything else on the heap,
+/// frames that come and go for hours leave gaps that nothing fits into.
+class FramePool {
+ public:
+  /// A frame with one reference; what is in it is left over from whoever had it.
+  Frame* take();
+  void give(Frame* frame) { free_.push_back(frame); }
+
+ private:
+#if RT0_GUARDED_FRAMES
+  static constexpr std::size_t kPiece = 1;  // AddressSanitizer then guards each frame's end
+#else
+  static constexpr std::size_t kPiece = 64;
+#endif
+  using Piece = std::array<Frame, kPiece>;
+  std::vector<std::unique_ptr<Piece>> pieces_;
+  std::vector<Frame*> free_;
+  std::size_t used_ = kPiece;  // of the newest piece
 };
 
 class PageTable {
@@ -74,6 +103,7 @@ class PageTable {
   }
   struct Held {
     u64 frames = 0, nodes = 0;
+    FramePool pool;
   };
   void release(void* p, unsigned level) const;
   static void retain(void* p, unsigned level);
