@@ -22,20 +22,9 @@ constexpr MapName kHeap{"runtime.(*mheap).grow", "heap"};
 constexpr MapName kReservation{"runtime.(*mheap).sysAlloc", "heap reservation"};
 constexpr MapName kIndex{"runtime.(*mheap).sysAlloc", "heap index"};
 
-Model<> map_reserved(Runtime& rt, Addr from, u64 bytes) {
-  constexpr std::string_view kSysMap = "runtime.sysMap";
-  const Addr account = mapped_account(rt);
-  if (rt.go() < 25) {
-    co_await rt.call<void>(kSysMap, from, bytes, account);
-    co_return;
-  }
-  const Addr text = name_text(rt, kHeap, kSysMap, emulator::cpu::rdi);
-  co_await rt.call<void>(kSysMap, from, bytes, account, text, u64{kHeap.text.size()});
-}
-
 /// From reserved to usable, and known to the page allocator.
 Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
-  co_await map_reserved(rt, from, bytes);
+  co_await call_named<void>(rt, "runtime.sysMap", kHeap, from, bytes, mapped_account(rt));
   if (!rt.gcController().heapReleased().exists())
     rt.step("grow/totals", "new memory counts as returned to the kernel until it is used",
             [&] { rt.memstats().heap_released() += bytes; });
@@ -51,14 +40,9 @@ Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
 Model<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
   constexpr i32 kProtNone = 0, kMapAnonPrivate = 0x22, kNoFile = -1;  // mmap(2)
   Addr got;
-  if (rt.go() >= 25) {
-    constexpr std::string_view kReserve = "runtime.sysReserveOS";
-    const Addr text = name_text(rt, kReservation, kReserve, emulator::cpu::rcx);
-    got = co_await rt.call<Addr>(kReserve, wish, bytes, text, u64{kReservation.text.size()});
-    co_return got;
-  }
-  if (rt.has_function("runtime.sysReserve")) {
-    got = co_await rt.call<Addr>("runtime.sysReserve", wish, bytes);
+  for (const std::string_view function : {"runtime.sysReserve", "runtime.sysReserveOS"}) {
+    if (!rt.has_function(function)) continue;
+    got = co_await call_named<Addr>(rt, function, kReservation, wish, bytes);
     co_return got;
   }
   got = co_await rt.call<Addr>("runtime.mmap", wish, bytes, kProtNone, kMapAnonPrivate, kNoFile,
@@ -112,14 +96,10 @@ Model<Addr> arena_map(Runtime& rt) {
   constexpr u64 kArenaMap = u64{8} << 22;
   constexpr std::string_view kAlloc = "runtime.sysAllocOS";
   Addr map;
-  if (rt.go() >= 25) {
-    const Addr text = name_text(rt, kIndex, kAlloc, emulator::cpu::rbx);
-    map = co_await rt.call<Addr>(kAlloc, kArenaMap, text, u64{kIndex.text.size()});
-  } else if (rt.go() >= 19) {
-    map = co_await rt.call<Addr>(kAlloc, kArenaMap);
-  } else {
+  if (rt.go() >= 19)
+    map = co_await call_named<Addr>(rt, kAlloc, kIndex, kArenaMap);
+  else
     map = co_await persistentalloc(rt, kArenaMap, 8, Addr());
-  }
   co_return map;
 }
 

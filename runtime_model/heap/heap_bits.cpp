@@ -59,9 +59,17 @@ bool has_malloc_headers(Runtime& rt) {
   return rt.go() > 22 || (rt.go() == 22 && rt.has_function("runtime.heapSetType"));
 }
 
+model::Part<> leave_without_headers(Runtime& rt) {
+  if (rt.depth() == 1 && rt.go() == 22 && !has_malloc_headers(rt))
+    co_await rt.decline("the heap of GOEXPERIMENT=noallocheaders");
+}
+
+bool has_green_tea(Runtime& rt) {
+  return rt.go() >= 25 && rt.has_function("runtime.(*mspan).moveInlineMarks");
+}
+
 bool marked_inline(Runtime& rt, u64 size) {
-  return rt.go() >= 25 && in_bitmap(size) && size >= 16 &&
-         rt.has_function("runtime.(*mspan).moveInlineMarks");
+  return in_bitmap(size) && size >= 16 && has_green_tea(rt);
 }
 
 u64 objects_in(Runtime& rt, u64 bytes, u8 span_class) {
@@ -89,6 +97,7 @@ Model<> initHeapBits(Runtime& rt, golang::Mspan s) {
 }
 
 Model<> initHeapBits_force(Runtime& rt, golang::Mspan s, bool) {
+  co_await leave_without_headers(rt);
   // go1.22 and go1.23 do not look at it.
   co_await initHeapBits(rt, s);
 }

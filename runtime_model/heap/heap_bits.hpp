@@ -11,10 +11,15 @@ inline constexpr u64 kMallocHeader = 8;  ///< bytes of the word that leads to an
 
 /// Does this program have them? go1.22 could be built without (GOEXPERIMENT=noallocheaders).
 bool has_malloc_headers(Runtime& rt);
+/// Leaves what makes a span for objects to the real code when go1.22 was built so: as in go1.21, the
+/// stack may be moved while its bitmap is written.
+model::Part<> leave_without_headers(Runtime& rt);
+/// Is its collector Green Tea? The default since go1.26 (GOEXPERIMENT=greenteagc before).
+bool has_green_tea(Runtime& rt);
 /// heapBitsInSpan: small enough for the bitmap.
 constexpr bool in_bitmap(u64 size) { return size <= 512; }
 /// Do spans of such objects hold their own mark bits, at their end, for the Green Tea collector?
-/// Go: gcUsesSpanInlineMarkBits; the default since go1.26.
+/// Go: gcUsesSpanInlineMarkBits.
 bool marked_inline(Runtime& rt, u64 size);
 /// How many objects of a small class a span of so many bytes has room for.
 u64 objects_in(Runtime& rt, u64 bytes, u8 span_class);

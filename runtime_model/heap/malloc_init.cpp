@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime_model/heap/fixalloc.hpp"
+#include "runtime_model/heap/heap_bits.hpp"
 #include "runtime_model/heap/heap_rand.hpp"
 #include "runtime_model/heap/mcache.hpp"
 #include "runtime_model/heap/size_classes.hpp"
@@ -144,6 +145,10 @@ Model<> init_records(Runtime& rt, golang::Mheap h) {
 
 /// xRegInitAlloc: go1.26 keeps the vector registers of a preempted goroutine apart from its stack.
 Model<> init_vector_registers(Runtime& rt) {
+  if (rt.has_function("runtime.xRegInitAlloc")) {
+    co_await rt.call<void>("runtime.xRegInitAlloc");
+    co_return;
+  }
   constexpr u64 kRegisters = 33 * 64;   // 32 of 64 bytes, and masks
   constexpr unsigned kAllocators = 14;  // that mheap.init makes before
   const Addr at = model::constant_argument(rt, "runtime.(*mheap).init", "runtime.(*fixalloc).init",
@@ -162,9 +167,10 @@ Model<> mheap_init(Runtime& rt, golang::Mheap h) {
       model::function_value(rt, "runtime.(*mheap).init", rt.function("runtime.recordspan"));
   co_await fixalloc_init(rt, h.spanalloc(), size_of(rt, "runtime.mspan"), record, h.address(),
                          m.mspan_sys().address());
-  constexpr u64 kSpanSPMC = 56;  // go1.26: a queue of spans to scan, which other Ps steal from
+  // go1.26: a queue of spans to scan, which other Ps steal from, or a stub of it.
+  const u64 queue = has_green_tea(rt) ? 56 : 16;
   if (h.has(golang::Mheap::Field::spanSPMCAlloc))
-    co_await fixalloc_init(rt, h.spanSPMCAlloc(), kSpanSPMC, none, none, m.gcMiscSys().address());
+    co_await fixalloc_init(rt, h.spanSPMCAlloc(), queue, none, none, m.gcMiscSys().address());
   co_await fixalloc_init(rt, h.cachealloc(), size_of(rt, "runtime.mcache"), none, none,
                          m.mcache_sys().address());
   co_await init_records(rt, h);

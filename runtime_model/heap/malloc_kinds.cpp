@@ -9,11 +9,11 @@
 namespace runtime_model::heap {
 namespace {
 
-constexpr u64 kLargestSpecialised = 80;
-
-/// Has go1.27 a function of its own for this size, in which it is a constant?
+/// Is there a function of its own for this size, in which it is a constant? go1.26 has them only
+/// when asked to (GOEXPERIMENT=sizespecializedmalloc), and more.
 bool specialised(Runtime& rt, u64 size) {
-  return rt.go() >= 27 && size <= kLargestSpecialised && rt.has_function("runtime.mallocgcTinySC2");
+  const u64 largest = rt.go() >= 27 ? 80 : 512;
+  return size <= largest && rt.has_function("runtime.mallocgcSmallScanNoHeaderSC2");
 }
 
 Part<> leave_if_need_be(Runtime& rt, Wanted w) {

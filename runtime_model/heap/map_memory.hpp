@@ -1,5 +1,5 @@
 /// Memory from the kernel, by real code. Go 1.25 gives each piece a name that /proc/self/maps shows
-/// (prctl(2), PR_SET_VMA): a string of the function that asks for it. Go: runtime/mem.go.
+/// (prctl(2), PR_SET_VMA). Go: runtime/mem.go.
 #pragma once
 
 #include "runtime_model/heap/common.hpp"
@@ -7,22 +7,27 @@
 
 namespace runtime_model::heap {
 
-/// The name that the real `user` gives to what it maps: how long it is, and where its text is.
+/// The name that the real function `user` gives to what it maps.
 struct MapName {
   std::string_view user;
   std::string_view text;
 };
-inline Addr name_text(Runtime& rt, const MapName& name, std::string_view callee,
-                      emulator::cpu::Gpr reg) {
-  return model::constant_argument(rt, name.user, callee, reg);
+
+/// Calls real code that gives memory a name, which is its last argument: a string constant of the
+/// user's code. Where a profile had the compiler put that elsewhere the memory stays without one.
+template <class T, class... A>
+Runtime::Called<T> call_named(Runtime& rt, std::string_view function, const MapName& name,
+                              const A&... arguments) {
+  if (rt.go() < 25) return rt.call<T>(function, arguments...);
+  const Addr text = model::text_taken(rt, name.user, name.text);
+  if (text == Addr()) return rt.call<T>(function, arguments..., model::Unknown{}, model::Unknown{});
+  return rt.call<T>(function, arguments..., text, u64{name.text.size()});
 }
 
 /// sysAlloc: memory ready for use, or null. `stat`: the account that its bytes go to.
-inline Runtime::Called<Addr> sys_alloc_memory(Runtime& rt, u64 bytes, Addr stat, MapName name) {
-  constexpr std::string_view kSysAlloc = "runtime.sysAlloc";
-  if (rt.go() < 25) return rt.call<Addr>(kSysAlloc, bytes, stat);
-  const Addr text = name_text(rt, name, kSysAlloc, emulator::cpu::rcx);
-  return rt.call<Addr>(kSysAlloc, bytes, stat, text, u64{name.text.size()});
+inline Runtime::Called<Addr> sys_alloc_memory(Runtime& rt, u64 bytes, Addr stat,
+                                              const MapName& name) {
+  return call_named<Addr>(rt, "runtime.sysAlloc", name, bytes, stat);
 }
 
 }  // namespace runtime_model::heap

@@ -6,6 +6,7 @@
 
 #include "runtime_model/heap/collecting.hpp"
 #include "runtime_model/heap/fixalloc.hpp"
+#include "runtime_model/heap/heap_bits.hpp"
 #include "runtime_model/heap/mark_bits.hpp"
 #include "runtime_model/heap/mcentral.hpp"
 #include "runtime_model/heap/size_classes.hpp"
@@ -102,6 +103,7 @@ Model<golang::Mcache> allocmcache(Runtime& rt) {
 }
 
 Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class) {
+  co_await leave_without_headers(rt);
   if (rt.depth() == 1 && collecting(rt)) co_await rt.decline(std::string(kCollecting));
   const golang::Mheap h = rt.mheap_();
   const golang::Mcentral central = h.central(span_class).mcentral();
@@ -130,6 +132,7 @@ Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class) {
 
 Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache, u64 size,
                                                           bool needzero, bool noscan) {
+  co_await leave_without_headers(rt);
   if (rt.depth() == 1 && collecting(rt)) co_await rt.decline(std::string(kCollecting));
   const golang::Mheap h = rt.mheap_();
   const u64 npages = (size + kPageSize - 1) / kPageSize;
@@ -155,6 +158,7 @@ Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::M
 }
 
 Model<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool noscan) {
+  co_await leave_without_headers(rt);
   if (rt.depth() == 1 && collecting(rt)) co_await rt.decline(std::string(kCollecting));
   const std::tuple<golang::Mspan, bool> made =
       co_await allocLarge_zeroing(rt, c, size, false, noscan);
@@ -163,6 +167,7 @@ Model<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool no
 
 Model<std::tuple<Addr, golang::Mspan, bool>> nextFree(Runtime& rt, golang::Mcache c,
                                                       u8 span_class) {
+  co_await leave_without_headers(rt);
   if (rt.depth() == 1 && collecting(rt)) co_await rt.decline(std::string(kCollecting));
   golang::Mspan s = c.alloc(span_class);
   bool refilled = false;

@@ -56,6 +56,7 @@ bool caches_without_sweeping(Runtime& rt, const golang::Mcentral& c) {
 }
 
 Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c) {
+  co_await leave_without_headers(rt);
   const u8 span_class = c.spanclass();
   const u8 size_class = size_class_of(span_class);
   const u64 npages = class_pages(size_class), size = class_size(size_class);
@@ -79,6 +80,7 @@ Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c) {
 }
 
 Model<golang::Mspan> cacheSpan(Runtime& rt, golang::Mcentral c) {
+  co_await leave_without_headers(rt);
   if (!caches_without_sweeping(rt, c)) {
     if (rt.depth() > 1) {
       const Addr span = co_await rt.call<Addr>("runtime.(*mcentral).cacheSpan", c);

@@ -16,86 +16,81 @@
 namespace runtime_model::heap {
 namespace {
 
-constexpr int kFirst = 17, kLast = 27;
+constexpr golang::Releases kAll{17, 27};
+constexpr auto kBeside = model::Use::beside;
 
-void add_pages(model::Registry& registry, golang::Releases r) {
-  if (r.first < 18)
-    registry.add("runtime.(*mheap).alloc", r, alloc_zeroing);
-  else
-    registry.add("runtime.(*mheap).alloc", r, alloc);
-  registry.add("runtime.(*mheap).allocSpan", r, allocSpan);
-  registry.add("runtime.(*mheap).allocManual", r, allocManual);
-  registry.add("runtime.(*mheap).freeManual", r, freeManual);
-  registry.add("runtime.(*mheap).freeSpanLocked", r, freeSpanLocked);
-  registry.add("runtime.(*mheap).allocMSpanLocked", r, allocMSpanLocked);
-  registry.add("runtime.(*mheap).freeMSpanLocked", r, freeMSpanLocked);
-  registry.add("runtime.(*mheap).setSpans", r, setSpans);
-  registry.add("runtime.(*mheap).allocNeedsZero", r, allocNeedsZero);
+void add_pages(model::Registry& registry) {
+  registry.add("runtime.(*mheap).alloc", {17, 17}, alloc_zeroing);
+  registry.add("runtime.(*mheap).alloc", {18, 27}, alloc);
+  registry.add("runtime.(*mheap).allocSpan", kAll, allocSpan);
+  registry.add("runtime.(*mheap).allocManual", kAll, allocManual);
+  registry.add("runtime.(*mheap).freeManual", kAll, freeManual);
+  registry.add("runtime.(*mheap).freeSpanLocked", kAll, freeSpanLocked);
+  registry.add("runtime.(*mheap).allocMSpanLocked", kAll, allocMSpanLocked);
+  registry.add("runtime.(*mheap).freeMSpanLocked", kAll, freeMSpanLocked);
+  registry.add("runtime.(*mheap).setSpans", kAll, setSpans);
+  registry.add("runtime.(*mheap).allocNeedsZero", kAll, allocNeedsZero);
   // In place of the real code a heap of gigabytes does not come out right yet.
-  if (r.first < 18)
-    registry.add("runtime.(*mheap).grow", r, grow_or_fail, model::Use::beside);
-  else
-    registry.add("runtime.(*mheap).grow", r, grow, model::Use::beside);
-  registry.add("runtime.(*pageCache).alloc", r, page_cache_alloc);
+  registry.add("runtime.(*mheap).grow", {17, 17}, grow_or_fail, kBeside);
+  registry.add("runtime.(*mheap).grow", {18, 27}, grow, kBeside);
+  registry.add("runtime.(*pageCache).alloc", kAll, page_cache_alloc);
 }
 
-void add_caches(model::Registry& registry, golang::Releases r) {
-  // go1.20 and go1.21 write a new span's bitmap in a function that may need more stack, and have it
-  // moved. Later ones need no more for it than the model does.
-  const bool moves = r.first == 20 || r.first == 21;
-  const auto use = moves ? model::Use::on_g0 : model::Use::anywhere;
-  registry.add("runtime.allocmcache", r, allocmcache);
+/// What makes a span for objects.
+void add_span_makers(model::Registry& registry, golang::Releases r, model::Use use) {
   registry.add("runtime.(*mcache).refill", r, refill, use);
   registry.add("runtime.(*mcache).nextFree", r, nextFree, use);
-  if (r.first < 18)
-    registry.add("runtime.(*mcache).allocLarge", r, allocLarge_zeroing);
-  else
-    registry.add("runtime.(*mcache).allocLarge", r, allocLarge, use);
   registry.add("runtime.(*mcentral).cacheSpan", r, cacheSpan, use);
-  registry.add("runtime.(*mcentral).uncacheSpan", r, uncacheSpan);
   registry.add("runtime.(*mcentral).grow", r, mcentral_grow, use);
-  registry.add("runtime.(*spanSet).push", r, span_set_push);
-  registry.add("runtime.(*spanSet).pop", r, span_set_pop);
-  registry.add("runtime.(*mspan).nextFreeIndex", r, nextFreeIndex);
-  registry.add("runtime.(*mspan).refillAllocCache", r, refillAllocCache);
-  registry.add("runtime.newMarkBits", r, newMarkBits);
-  registry.add("runtime.newAllocBits", r, newAllocBits);
+  if (r.first >= 18) registry.add("runtime.(*mcache).allocLarge", r, allocLarge, use);
 }
 
-void add_objects(model::Registry& registry, golang::Releases r) {
-  registry.add("runtime.mallocinit", r, mallocinit);
-  registry.add("runtime.(*mheap).init", r, mheap_init);
-  // In their place heapBitsSetType could find too little stack and have it moved, with the gate on
-  // it, of which Go's unwinder knows nothing: these two only stand beside the real code.
-  registry.add("runtime.mallocgc", r, mallocgc, model::Use::beside);
-  registry.add("runtime.newobject", r, newobject, model::Use::beside);
-  registry.add("runtime.persistentalloc", r, persistentalloc);
-  registry.add("runtime.persistentalloc1", r, persistentalloc1);
-  registry.add("runtime.(*fixalloc).init", r, fixalloc_init);
-  registry.add("runtime.(*fixalloc).alloc", r, fixalloc_alloc);
-  registry.add("runtime.recordspan", r, recordspan);
+void add_caches(model::Registry& registry) {
+  registry.add("runtime.allocmcache", kAll, allocmcache);
+  registry.add("runtime.(*mcache).allocLarge", {17, 17}, allocLarge_zeroing);
+  add_span_makers(registry, {17, 17}, model::Use::anywhere);
+  add_span_makers(registry, {18, 19}, model::Use::anywhere);
+  // These two write a new span's bitmap in a function that may need more stack, and have it moved.
+  // Later ones need no more for it than the model does.
+  add_span_makers(registry, {20, 21}, model::Use::on_g0);
+  add_span_makers(registry, {22, 27}, model::Use::anywhere);
+  registry.add("runtime.(*mcentral).uncacheSpan", kAll, uncacheSpan);
+  registry.add("runtime.(*spanSet).push", kAll, span_set_push);
+  registry.add("runtime.(*spanSet).pop", kAll, span_set_pop);
 }
 
-/// The collector's bitmap in the spans themselves.
-void add_bitmap(model::Registry& registry, golang::Releases r) {
-  if (r.first < 24) {
-    registry.add("runtime.(*mspan).initHeapBits", r, initHeapBits_force);
-    registry.add("runtime.heapSetType", r, heapSetType);
-  } else {
-    registry.add("runtime.(*mspan).initHeapBits", r, initHeapBits);
-  }
-  registry.add("runtime.(*mspan).writeHeapBitsSmall", r, writeHeapBitsSmall);
+void add_bits(model::Registry& registry) {
+  registry.add("runtime.(*mspan).nextFreeIndex", kAll, nextFreeIndex);
+  registry.add("runtime.(*mspan).refillAllocCache", kAll, refillAllocCache);
+  registry.add("runtime.newMarkBits", kAll, newMarkBits);
+  registry.add("runtime.newAllocBits", kAll, newAllocBits);
+  registry.add("runtime.(*mspan).initHeapBits", {22, 23}, initHeapBits_force);
+  registry.add("runtime.(*mspan).initHeapBits", {24, 27}, initHeapBits);
+  registry.add("runtime.(*mspan).writeHeapBitsSmall", {22, 27}, writeHeapBitsSmall);
+  registry.add("runtime.heapSetType", {22, 23}, heapSetType);
 }
 
-/// The functions that mallocgc was cut into. As mallocgc, only beside the real code.
-void add_kinds(model::Registry& registry, golang::Releases r) {
-  constexpr auto kBeside = model::Use::beside;
-  registry.add("runtime.mallocgcTiny", r, mallocgcTiny, kBeside);
-  registry.add("runtime.mallocgcSmallNoscan", r, mallocgcSmallNoscan, kBeside);
-  registry.add("runtime.mallocgcSmallScanNoHeader", r, mallocgcSmallScanNoHeader, kBeside);
-  registry.add("runtime.mallocgcSmallScanHeader", r, mallocgcSmallScanHeader, kBeside);
-  registry.add("runtime.mallocgcLarge", r, mallocgcLarge, kBeside);
-  if (r.first < 27) return;
+void add_start(model::Registry& registry) {
+  registry.add("runtime.mallocinit", kAll, mallocinit);
+  registry.add("runtime.(*mheap).init", kAll, mheap_init);
+  registry.add("runtime.persistentalloc", kAll, persistentalloc);
+  registry.add("runtime.persistentalloc1", kAll, persistentalloc1);
+  registry.add("runtime.(*fixalloc).init", kAll, fixalloc_init);
+  registry.add("runtime.(*fixalloc).alloc", kAll, fixalloc_alloc);
+  registry.add("runtime.recordspan", kAll, recordspan);
+}
+
+// In place of the real code what these call could find too little stack and have it moved, with the
+// gate on it, of which Go's unwinder knows nothing: they only stand beside it.
+void add_objects(model::Registry& registry) {
+  registry.add("runtime.mallocgc", kAll, mallocgc, kBeside);
+  registry.add("runtime.newobject", kAll, newobject, kBeside);
+  constexpr golang::Releases kCut{24, 27}, kSpecialised{27, 27};
+  registry.add("runtime.mallocgcTiny", kCut, mallocgcTiny, kBeside);
+  registry.add("runtime.mallocgcSmallNoscan", kCut, mallocgcSmallNoscan, kBeside);
+  registry.add("runtime.mallocgcSmallScanNoHeader", kCut, mallocgcSmallScanNoHeader, kBeside);
+  registry.add("runtime.mallocgcSmallScanHeader", kCut, mallocgcSmallScanHeader, kBeside);
+  registry.add("runtime.mallocgcLarge", kCut, mallocgcLarge, kBeside);
   constexpr std::string_view kNoScan[] = {
       "runtime.mallocgcSmallNoScanSC2", "runtime.mallocgcSmallNoScanSC3",
       "runtime.mallocgcSmallNoScanSC4", "runtime.mallocgcSmallNoScanSC5",
@@ -105,22 +100,20 @@ void add_kinds(model::Registry& registry, golang::Releases r) {
       "runtime.mallocgcSmallScanNoHeaderSC3", "runtime.mallocgcSmallScanNoHeaderSC4",
       "runtime.mallocgcSmallScanNoHeaderSC5", "runtime.mallocgcSmallScanNoHeaderSC6",
       "runtime.mallocgcSmallScanNoHeaderSC7"};
-  registry.add("runtime.mallocgcTinySC2", r, mallocgcTinySC2, kBeside);
-  for (const auto name : kNoScan) registry.add(name, r, mallocgcSmallNoScanSC, kBeside);
-  for (const auto name : kScan) registry.add(name, r, mallocgcSmallScanNoHeaderSC, kBeside);
+  registry.add("runtime.mallocgcTinySC2", kSpecialised, mallocgcTinySC2, kBeside);
+  for (const auto name : kNoScan) registry.add(name, kSpecialised, mallocgcSmallNoScanSC, kBeside);
+  for (const auto name : kScan)
+    registry.add(name, kSpecialised, mallocgcSmallScanNoHeaderSC, kBeside);
 }
 
 }  // namespace
 
 void add_models(model::Registry& registry) {
-  for (int go = kFirst; go <= kLast; ++go) {
-    const golang::Releases r{go, go};
-    add_objects(registry, r);
-    add_pages(registry, r);
-    add_caches(registry, r);
-    if (go >= 22) add_bitmap(registry, r);
-    if (go >= 24) add_kinds(registry, r);
-  }
+  add_start(registry);
+  add_objects(registry);
+  add_pages(registry);
+  add_caches(registry);
+  add_bits(registry);
 }
 
 }  // namespace runtime_model::heap

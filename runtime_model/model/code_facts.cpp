@@ -94,6 +94,22 @@ Addr address_taken(Runtime& rt, std::string_view function, unsigned nth) {
   return address_read(rt, function, "lea", 0, nth);
 }
 
+Addr text_taken(Runtime& rt, std::string_view function, std::string_view text) {
+  Addr found;
+  for_each_insn(rt, function, [&](const Insn& insn) {
+    const auto& from = insn.operand[1];
+    if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
+      return false;
+    const Addr at(static_cast<u64>(from.value));
+    // Byte by byte: what is taken may end sooner than the text, and its page with it.
+    u64 same = 0;
+    while (same < text.size() && rt.load<char>(at + same) == text[same]) ++same;
+    if (same == text.size()) found = at;
+    return found != Addr();
+  });
+  return found;
+}
+
 Addr function_value(Runtime& rt, std::string_view function, Addr entry) {
   Addr found;
   for_each_insn(rt, function, [&](const Insn& insn) {

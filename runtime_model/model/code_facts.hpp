@@ -25,6 +25,10 @@ Addr variable_loaded(Runtime& rt, std::string_view function, unsigned nth = 0);
 /// The `nth` variable whose address `function` takes; zero when there is none.
 Addr address_taken(Runtime& rt, std::string_view function, unsigned nth = 0);
 
+/// Where the string constant `text` is that `function` takes the address of; zero when it uses
+/// none.
+Addr text_taken(Runtime& rt, std::string_view function, std::string_view text);
+
 /// The static function value of the code at `entry` that `function` uses: a word of read-only data
 /// that holds the entry. Throws Thrown when the code uses none.
 Addr function_value(Runtime& rt, std::string_view function, Addr entry);

@@ -13,8 +13,9 @@ using State = ModelCoverage::State;
 namespace {
 
 std::string releases_text(const runtime_model::golang::Releases& r) {
-  return r.last == 0 ? fmt::format("go1.{} and later", r.first)
-                     : fmt::format("go1.{} to go1.{}", r.first, r.last);
+  if (r.last == 0) return fmt::format("go1.{} and later", r.first);
+  if (r.last == r.first) return fmt::format("go1.{}", r.first);
+  return fmt::format("go1.{} to go1.{}", r.first, r.last);
 }
 
 }  // namespace
@@ -26,14 +27,15 @@ std::vector<ModelCoverage> model_coverage(const Program& program) {
     const bool holds = r.releases.hold(program.build.release);
     const std::string name(r.function);
     auto& entry = by_name[name];
-    if (!entry.function.empty() && entry.state == State::modelled) continue;
+    if (!entry.function.empty() && !holds) continue;
     entry.function = name;
-    if (!holds)
-      entry.state = State::uncovered, entry.text = "models of " + releases_text(r.releases);
-    else if (program.symbols.find(r.function).empty())
-      entry.state = State::absent, entry.text = "inlined or left out of this build";
+    const bool there = !program.symbols.find(r.function).empty();
+    if (holds)
+      entry.state = there ? State::modelled : State::absent,
+      entry.text = there ? releases_text(r.releases) : "inlined or left out of this build";
     else
-      entry.state = State::modelled, entry.text = releases_text(r.releases);
+      entry.state = there ? State::uncovered : State::absent,
+      entry.text = "models of " + releases_text(r.releases);
   }
   std::vector<ModelCoverage> out;
   for (auto& [name, entry] : by_name) out.push_back(std::move(entry));

@@ -11,7 +11,7 @@ namespace rt0 {
 struct ModelCoverage {
   enum class State {
     modelled,
-    absent,     ///< the compiler inlined it, or the linker left it out
+    absent,     ///< inlined, left out by the linker, or not of this release
     uncovered,  ///< no model holds for this release: the real code runs
   };
   std::string function;
