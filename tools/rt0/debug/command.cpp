@@ -6,6 +6,7 @@
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/debug/debugger.hpp"
+#include "tools/rt0/debug/elsewhere.hpp"
 #include "tools/rt0/debug/expression.hpp"
 #include "tools/rt0/debug/hint.hpp"
 
@@ -47,8 +48,9 @@ namespace {
 std::vector<const Command*> collected() {
   std::vector<const Command*> all;
   for (const auto family :
-       {running_commands(), back_commands(), stop_commands(), looking_commands(),
-        display_commands(), info_commands(), runtime_commands(), session_commands()})
+       {running_commands(), back_commands(), stop_commands(), breakpoint_commands(),
+        looking_commands(), type_commands(), display_commands(), info_commands(),
+        runtime_commands(), session_commands()})
     for (const Command& c : family) all.push_back(&c);
   return all;
 }
@@ -93,6 +95,9 @@ std::vector<const Command*> candidates(std::string_view family, std::string_view
 }
 
 [[noreturn]] void unknown(std::string_view family, std::string_view word) {
+  const std::string whole = fmt::format("{}{}{}", family, family.empty() ? "" : " ", word);
+  if (const std::string_view text = said_elsewhere(whole); !text.empty())
+    user_error("Undefined command: \"{}\".  {}", whole, text);
   std::vector<std::string> names;
   for (const Command* c : all_commands()) {
     if (family_of(c->name) != family) continue;
@@ -103,8 +108,8 @@ std::vector<const Command*> candidates(std::string_view family, std::string_view
   const std::string near = hint(word, names);
   if (family == "info" || family == "set" || family == "show") {
     if (near.empty())
-      user_error("There is no \"{}{}{}\": take one of {}.", family, blank, word,
-                 fmt::join(names, ", "));
+      user_error("There is no \"{}{}{}\": \"help {}\" lists what there is.", family, blank, word,
+                 family);
   }
   user_error("Undefined command: \"{}{}{}\"{}", family, blank, word,
              near.empty() ? ".  Try \"help\"." : near);
@@ -151,6 +156,7 @@ Found find_command(std::string_view line) {
       if (rest.find('=') != rest.npos) return {candidates("set", "var").front(), rest};
     }
   }
+  if (second.empty() && family != "set") return {candidates({}, "help").front(), line};
   if (second.empty())
     user_error("\"{}\" needs to be told what: \"help {}\" lists it.", family, family);
   return {one_of(candidates(family, second), family, second), rest.substr(second.size())};

@@ -47,7 +47,9 @@ struct Command {
 std::span<const Command> running_commands();
 std::span<const Command> back_commands();
 std::span<const Command> stop_commands();
+std::span<const Command> breakpoint_commands();
 std::span<const Command> looking_commands();
+std::span<const Command> type_commands();
 std::span<const Command> display_commands();
 std::span<const Command> info_commands();
 std::span<const Command> runtime_commands();

@@ -56,6 +56,7 @@ class Parser {
   Value whole() {
     if (in_.peek().kind == Token::Kind::end) user_error("An expression is missing.");
     Value v = assignment();
+    if (in_.rest().starts_with('(')) user_error("rt0 calls no functions of the program.");
     if (in_.peek().kind != Token::Kind::end)
       user_error("\"{}\" makes no sense behind \"{}\".", in_.rest(),
                  in_.text().substr(0, in_.peek().at));

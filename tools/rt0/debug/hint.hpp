@@ -26,10 +26,10 @@ inline std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Empty when nothing is near: more than a third of the letters would have to change.
+/// Empty when nothing is near: more than some third of the letters would have to change.
 template <class Names>
 std::string hint(std::string_view typed, const Names& names) {
-  std::size_t best = typed.size() / 3 + 1;
+  std::size_t best = std::max<std::size_t>(1, (typed.size() + 1) / 3);
   std::string_view nearest;
   for (const auto& name : names) {
     if (std::string_view(name).size() > typed.size() + best) continue;

@@ -172,9 +172,74 @@ void run_program(Debugger& d, const Arguments&) {
                           t.checkpoints(), t.checkpoint_bytes() / 1024));
 }
 
+void run_all_registers(Debugger& d, const Arguments&) {
+  constexpr unsigned kVectors = 16;
+  run_registers(d, {});
+  const bool wide = d.target.machine().kernel().config().profile.level >= emulator::cpu::Level::v3;
+  for (unsigned i = 0; i < kVectors; ++i)
+    show_register(d, fmt::format("{}{}", wide ? "ymm" : "xmm", i));
+}
+
+void run_address(Debugger& d, const Arguments& a) {
+  if (a.text.empty()) user_error("\"info address\" needs the name of a function or variable.");
+  const auto code = d.target.symbols().find(a.text);
+  for (const auto* f : code)
+    d.out.print(fmt::format("Symbol \"{}\" is a function at address {}.", f->name, hex(f->entry)));
+  if (!code.empty()) return;
+  const Value v = evaluate(d.values, a.text);
+  if (v.kind != Value::Kind::place) user_error("\"{}\" has no address.", a.text);
+  d.out.print(fmt::format("Symbol \"{}\" is static storage at address {}.", a.text, hex(v.at)));
+}
+
+void run_variables(Debugger& d, const Arguments& a) {
+  bool any = false;
+  for (const auto& g : d.target.guest().globals.entries()) {
+    if (g.name.find(a.text) == g.name.npos) continue;
+    any = true;
+    const auto* type = d.target.layouts().variable(g.name);
+    d.out.print(
+        fmt::format("{}  {:<34} {}", hex(g.address), g.name, type == nullptr ? "" : type->name));
+  }
+  if (!any) user_error("No variable's name has \"{}\" in it.", a.text);
+}
+
+void run_frame_info(Debugger& d, const Arguments&) {
+  const auto& frames = d.frames();
+  const Frame& f = frames[d.frame];
+  const auto named = [&](Addr at) { return pointer_text(d.target, at); };
+  d.out.print(
+      fmt::format("Stack level {}, frame at {}:", d.frame, f.cfa == Addr() ? "?" : hex(f.cfa)));
+  std::string text = fmt::format(" rip = {}", named(f.pc));
+  if (const auto line = source_of(d.target, f))
+    text += fmt::format(" ({}:{})", line->file, line->line);
+  if (f.cfa != Addr())
+    if (const auto back = d.target.memory().try_number(f.cfa - 8))
+      text += fmt::format("; saved rip = {}", named(Addr(*back)));
+  d.out.print(text);
+  if (d.frame + 1 < frames.size())
+    d.out.print(fmt::format(
+        " called by frame {}, {}{}", d.frame + 1, d.target.describe(frames[d.frame + 1].pc),
+        frames[d.frame + 1].note.empty() ? "" : "  " + frames[d.frame + 1].note));
+  else
+    d.out.print(" nobody called it");
+  d.out.print(
+      fmt::format(" stack pointer {}{}", hex(f.sp),
+                  f.g == Addr() ? "" : ", on the stack of " + d.target.names().object(f.g)));
+}
+
 constexpr Command kCommands[] = {
     {"info registers", "r reg", Group::looking, "[REGISTER…]", "List registers and their values",
      "", "info registers rip rsp", false, Completes::expressions, run_registers},
+    {"info all-registers", "all", Group::looking, "", "List all registers, also those of vectors", "",
+     "info all-registers", false, Completes::nothing, run_all_registers},
+    {"info frame", "f", Group::looking, "", "Tell about the frame that is looked at",
+     "Where it is on whose stack, and where it returns to.", "info frame", false,
+     Completes::nothing, run_frame_info},
+    {"info address", "addr", Group::looking, "NAME", "Say where a function or variable is", "",
+     "info address main.main", false, Completes::expressions, run_address},
+    {"info variables", "var", Group::looking, "[PART]",
+     "List the runtime's variables that rt0 knows, and their types", "", "info variables sched",
+     false, Completes::expressions, run_variables},
     {"info threads", "th", Group::looking, "", "List the guest's threads",
      "Ids are the kernel's; t1 is the process's first.", "info threads", false, Completes::nothing,
      run_threads},

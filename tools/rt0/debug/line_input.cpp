@@ -138,6 +138,8 @@ std::optional<std::string> LineInput::next(const std::string& prompt) {
   e.prompt = prompt;
   e.cancelled = false;
   int length = 0;
+  // By itself it shows the prompt first: a key that is hit in between would be the driver's.
+  e.lib.el_set(e.line, EL_PREP_TERM, 1);
   const char* text = e.lib.el_gets(e.line, &length);
   if (e.cancelled) {
     std::puts("^C");

@@ -71,19 +71,32 @@ void run_disassemble(Debugger& d, const Arguments& a) {
   }
 }
 
-void show_frames(Debugger& d, const std::vector<Frame>& frames, u64 most) {
-  for (std::size_t i = 0; i < std::min<u64>(most, frames.size()); ++i) {
+void show_frames(Debugger& d, std::size_t first, std::size_t last) {
+  const auto& frames = d.frames();
+  for (std::size_t i = first; i < last; ++i) {
     if (!frames[i].note.empty()) d.out.print(d.out.paint().dim(frames[i].note));
     const std::string g =
         frames[i].g == Addr() ? "" : "  [" + d.target.names().object(frames[i].g) + "]";
     d.out.print(
         fmt::format("#{:<2} {}{}", i, frame_text(d.target, frames[i]), d.out.paint().dim(g)));
   }
-  if (most < frames.size()) d.out.print("(More stack frames follow...)");
+  if (last < frames.size()) d.out.print("(More stack frames follow...)");
 }
 
 void run_backtrace(Debugger& d, const Arguments& a) {
-  show_frames(d, d.frames(), a.count(d, ~u64{0}));
+  const std::size_t all = d.frames().size();
+  std::string text = a.text;
+  for (const std::string_view word :
+       {"full", "-full"})  // gdb: with locals, of which rt0 knows none
+    if (text.starts_with(word)) text = trimmed(std::string_view(text).substr(word.size()));
+  const auto count =
+      text.empty() ? static_cast<i64>(all) : static_cast<i64>(evaluate_number(d.values, text));
+  const u64 shown = std::min<u64>(all, static_cast<u64>(count < 0 ? -count : count));
+  // As in gdb, less than nothing: so many of the outermost.
+  if (count < 0)
+    show_frames(d, all - shown, all);
+  else
+    show_frames(d, 0, shown);
 }
 
 void choose_frame(Debugger& d, std::size_t n) {
@@ -151,8 +164,13 @@ void run_list(Debugger& d, const Arguments& a) {
 
 void run_telescope(Debugger& d, const Arguments& a) {
   const auto words = a.words();
+  constexpr u64 kMostWords = 4096;  // below it, memory is never mapped
   u64 count = 10;
   std::string where = a.text;
+  if (const auto n = emulator::base::parse_number(where); n && *n < kMostWords) {
+    count = *n;
+    where.clear();
+  }
   if (words.size() > 1 && emulator::base::parse_number(words.back())) {
     count = *emulator::base::parse_number(words.back());
     where = std::string(trimmed(std::string_view(a.text).substr(0, a.text.rfind(words.back()))));
@@ -208,8 +226,9 @@ constexpr Command kCommands[] = {
      "Show a function's instructions",
      "\"set disassembly-flavor\" chooses Go's, Intel's or AT&T's spelling.",
      "disassemble runtime.check", false, Completes::functions, run_disassemble},
-    {"backtrace", "bt where", Group::looking, "[N]", "Show who called whom",
-     "It goes on through runtime.systemstack, mcall and morestack to the goroutine that asked for "
+    {"backtrace", "bt where", Group::looking, "[N|-N]", "Show who called whom",
+     "N: so many of the innermost; -N: of the outermost. It goes on through runtime.systemstack, "
+     "mcall and morestack to the goroutine that asked for "
      "g0's stack, and through "
      "signal handlers to what they interrupted.",
      "backtrace", false, Completes::nothing, run_backtrace},
@@ -224,8 +243,8 @@ constexpr Command kCommands[] = {
      "goroot\".",
      "list", true, Completes::functions, run_list},
     {"telescope", "tel stack", Group::looking, "[ADDRESS] [N]",
-     "Show words of memory and what they point to", "", "telescope $rsp 6", true,
-     Completes::expressions, run_telescope},
+     "Show words of memory and what they point to", "A small number alone is N.",
+     "telescope $rsp 6", true, Completes::expressions, run_telescope},
     {"vmmap", "", Group::looking, "[ADDRESS]", "Show the memory that is mapped", "", "vmmap", false,
      Completes::expressions, run_vmmap},
     {"explain", "exp", Group::looking, "[WHERE]", "Say in words what the next instruction does", "",

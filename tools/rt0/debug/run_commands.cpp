@@ -127,6 +127,8 @@ void run_start(Debugger& d, const Arguments&) {
   run_run(d, {});
 }
 
+void run_starti(Debugger& d, const Arguments&) { d.go_to(0); }
+
 void model_step(Debugger& d, u64 count, bool over) {
   d.require_process();
   d.remember();
@@ -183,6 +185,9 @@ constexpr Command kCommands[] = {
     {"run", "r", Group::running, "", "Go back to the first instruction and continue",
      "Breakpoints stay. What was typed into the program the first time, it reads again.", "run",
      false, Completes::nothing, run_run},
+    {"starti", "", Group::running, "", "Go back to the first instruction and stay there",
+     "Nothing has been executed there, as after the start of the session.", "starti", false,
+     Completes::nothing, run_starti},
     {"start", "", Group::running, "", "Go back to the first instruction and run to main.main",
      "The boot is over there; \"break runtime.rt0_go\" and \"run\" stop at its beginning.", "start",
      false, Completes::nothing, run_start},

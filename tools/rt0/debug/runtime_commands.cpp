@@ -178,8 +178,29 @@ void run_proc(Debugger& d, const Arguments& a) {
   show_struct(d, v, object_text(d, v.at));
 }
 
+/// "apply all COMMAND": once for each thread.
+void apply_to_threads(Debugger& d, std::string_view text) {
+  constexpr std::string_view kAll = "all";
+  if (!text.starts_with(kAll) || trimmed(text.substr(kAll.size())).empty())
+    user_error("\"thread apply\" needs \"all\" and a command, as in \"thread apply all bt 3\".");
+  const std::string command(trimmed(text.substr(kAll.size())));
+  const auto before = d.target.thread().tid;
+  std::vector<emulator::kernel::Tid> tids;
+  for (const auto& t : d.target.machine().kernel().threads()) tids.push_back(t->tid);
+  for (const auto tid : tids) {
+    const auto* t = d.target.machine().kernel().find_thread(tid);
+    if (t == nullptr) continue;
+    d.target.choose_thread(t);
+    d.out.print(fmt::format("\nThread t{}:", tid));
+    if (!d.execute(command)) break;
+  }
+  if (const auto* t = d.target.machine().kernel().find_thread(before)) d.target.choose_thread(t);
+}
+
 void run_thread(Debugger& d, const Arguments& a) {
   d.require_process();
+  if (constexpr std::string_view kApply = "apply "; a.text.starts_with(kApply))
+    return apply_to_threads(d, trimmed(std::string_view(a.text).substr(kApply.size())));
   if (!a.text.empty()) {
     const std::string_view digits =
         a.text.starts_with('t') ? std::string_view(a.text).substr(1) : std::string_view(a.text);
@@ -219,16 +240,17 @@ constexpr Command kCommands[] = {
      "stackpool", false, Completes::nothing, run_stackpool},
     {"model", "", Group::runtime, "", "Show the step that a model told last, and what it changed",
      "", "model", false, Completes::nothing, run_model},
-    {"thread", "t", Group::runtime, "[N]", "Look at another of the guest's threads",
-     "si, ni and the rest then go on with it.", "thread 1", false, Completes::expressions,
-     run_thread},
+    {"thread", "t", Group::runtime, "[N | apply all COMMAND]",
+     "Look at another of the guest's threads",
+     "si, ni and the rest then go on with it. With apply all, COMMAND is done for each.",
+     "thread 1", false, Completes::expressions, run_thread},
     {"info goroutines", "gor", Group::runtime, "", "List all goroutines", "", "info goroutines",
      false, Completes::nothing, run_goroutines},
     {"info ms", "", Group::runtime, "", "List all Ms", "", "info ms", false, Completes::nothing,
      run_ms},
     {"info ps", "", Group::runtime, "", "List all Ps", "", "info ps", false, Completes::nothing,
      run_ps},
-    {"info sched", "", Group::runtime, "", "The same as sched", "", "info sched", false,
+    {"info sched", "", Group::runtime, "", "Show the scheduler, as sched does", "", "info sched", false,
      Completes::nothing, run_sched},
 };
 

@@ -55,12 +55,21 @@ void help_all(Debugger& d) {
   }
 }
 
+/// "i", "sho": families may be shortened too.
+std::string family_name(const std::string& typed) {
+  if (typed == "i") return "info";
+  for (const char* family : {"info", "set", "show"})
+    if (typed.size() >= 3 && std::string_view(family).starts_with(typed)) return family;
+  return typed;
+}
+
 void run_help(Debugger& d, const Arguments& a) {
   if (a.text == "all") return help_all(d);
   if (!a.text.empty()) {
     bool family = false;
+    const std::string name = family_name(a.text);
     for (const Command* c : all_commands())
-      if (c->name.starts_with(a.text + " ")) {
+      if (c->name.starts_with(name + " ")) {
         family = true;
         d.out.print(fmt::format("  {:<28} {}", heading_of(*c), c->brief));
       }
@@ -136,8 +145,11 @@ void run_show_logging(Debugger& d, const Arguments&) {
                   : fmt::format("Output is copied to {}.", d.out.transcript_path()));
 }
 
+void run_set_nothing(Debugger&, const Arguments&) {}
+
 void run_set_width(Debugger& d, const Arguments& a) {
-  const u64 width = a.count(d, 0);
+  constexpr unsigned kUnlimited = 1000;
+  const u64 width = a.text == "0" || a.text == "unlimited" ? kUnlimited : a.count(d, 0);
   if (width < 40 || width > 1000) user_error("The width is between 40 and 1000 columns.");
   d.out.set_width(static_cast<unsigned>(width));
 }
@@ -194,11 +206,17 @@ constexpr Command kCommands[] = {
     {"set context", "", Group::session, "on|off",
      "Show registers, code, stack and runtime after each stop, or only the place", "",
      "set context on", false, Completes::settings, run_set_context},
-    {"show context", "", Group::session, "", "Say whether that is shown", "", "show context", false,
+    {"show context", "", Group::session, "", "Say whether the context is shown after each stop", "", "show context", false,
      Completes::nothing, run_show_context},
+    {"set confirm",
+     "pagination height verbose print history style startup-with-shell debuginfod python "
+     "disassemble-next-line can-use-hw-watchpoints step-mode language osabi architecture",
+     Group::session, "…", "Settings of gdb that make no difference here",
+     "rt0 does not ask before it does something, and does not stop at the end of a page.",
+     "set confirm off", false, Completes::nothing, run_set_nothing},
     {"set logging", "", Group::session, "FILE|off", "Append commands and answers to a file", "",
      "set logging off", false, Completes::files, run_set_logging},
-    {"show logging", "", Group::session, "", "Say which file", "", "show logging", false,
+    {"show logging", "", Group::session, "", "Say to which file output is copied", "", "show logging", false,
      Completes::nothing, run_show_logging},
     {"set width", "", Group::session, "COLUMNS", "How wide lines may be",
      "On a terminal that is its width, also when it changes.", "set width 100", false,

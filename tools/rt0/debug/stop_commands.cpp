@@ -1,4 +1,4 @@
-// Breakpoints, watchpoints, catchpoints.
+// Breakpoints, watchpoints, catchpoints: setting them.
 #include <algorithm>
 #include <regex>
 
@@ -107,6 +107,9 @@ void run_rbreak(Debugger& d, const Arguments& a) {
 
 void set_watch(Debugger& d, const Arguments& a, WatchKind kind) {
   auto [what, condition] = split_condition(a.text);
+  // What is watched is always the place that the expression means now.
+  for (const std::string_view option : {"-l ", "-location "})
+    if (what.starts_with(option)) what = trimmed(std::string_view(what).substr(option.size()));
   if (what.empty())
     user_error(
         "A watchpoint needs a register, a field or *ADDRESS, as in \"watch g1.atomicstatus\".");
@@ -192,115 +195,8 @@ void run_catch(Debugger& d, const Arguments& a) {
   d.out.print(fmt::format("Catchpoint {} ({})", set.number, set.what));
 }
 
-/// The breakpoints that a list of numbers and ranges names; all of them when it is empty.
-std::vector<int> numbers_of(Debugger& d, const Arguments& a) {
-  std::vector<int> out;
-  if (a.text.empty()) {
-    for (const Breakpoint& b : d.breakpoints.all()) out.push_back(b.number);
-    return out;
-  }
-  for (const std::string& word : a.words()) {
-    const auto dash = word.find('-');
-    const auto first = emulator::base::parse_number(word.substr(0, dash));
-    const auto last =
-        dash == word.npos ? first : emulator::base::parse_number(word.substr(dash + 1));
-    if (!first || !last || *last > 1'000'000)
-      user_error("\"{}\" is not the number of a breakpoint.", word);
-    for (u64 n = *first; n <= *last; ++n) {
-      if (d.breakpoints.find(static_cast<int>(n)) == nullptr) {
-        if (dash != word.npos) continue;
-        user_error("No breakpoint number {}.", n);
-      }
-      out.push_back(static_cast<int>(n));
-    }
-  }
-  return out;
-}
-
-Breakpoint& one_breakpoint(Debugger& d, const std::string& word) {
-  const auto n = emulator::base::parse_number(word);
-  Breakpoint* b = n && *n < 1'000'000 ? d.breakpoints.find(static_cast<int>(*n)) : nullptr;
-  if (b == nullptr) user_error("No breakpoint number {}.", word.empty() ? "was given" : word);
-  return *b;
-}
-
-void run_delete(Debugger& d, const Arguments& a) {
-  for (const int n : numbers_of(d, a)) d.breakpoints.remove(n);
-}
-/// "enable display 1", as gdb has it; false when it is about breakpoints.
-bool enabled_displays(Debugger& d, const Arguments& a, bool on) {
-  const auto words = a.words();
-  if (words.empty() || words.front() != "display") return false;
-  if (words.size() == 1) (void)d.displays.enable(std::nullopt, on);
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const auto n = emulator::base::parse_number(words[i]);
-    if (!n || *n > 1'000'000 || !d.displays.enable(static_cast<int>(*n), on))
-      user_error("There is no display {}: \"info display\" lists them.", words[i]);
-  }
-  return true;
-}
-void enable(Debugger& d, const Arguments& a, bool on) {
-  if (enabled_displays(d, a, on)) return;
-  for (const int n : numbers_of(d, a)) d.breakpoints.find(n)->enabled = on;
-}
-void run_enable(Debugger& d, const Arguments& a) { enable(d, a, true); }
-void run_disable(Debugger& d, const Arguments& a) { enable(d, a, false); }
-
-void run_condition(Debugger& d, const Arguments& a) {
-  const auto words = a.words();
-  Breakpoint& b = one_breakpoint(d, words.empty() ? "" : words.front());
-  const std::string condition(trimmed(std::string_view(a.text).substr(words.front().size())));
-  if (!condition.empty()) check_expression(d.values, condition);
-  b.condition = condition;
-  if (condition.empty()) d.out.print(fmt::format("Breakpoint {} now unconditional.", b.number));
-}
-
-void run_ignore(Debugger& d, const Arguments& a) {
-  const auto words = a.words();
-  Breakpoint& b = one_breakpoint(d, words.empty() ? "" : words.front());
-  const std::string_view count = trimmed(std::string_view(a.text).substr(words.front().size()));
-  if (count.empty()) user_error("\"ignore\" needs how often, as in \"ignore 1 3\".");
-  b.ignore = evaluate_number(d.values, count);
-  d.out.print(fmt::format("Will ignore next {} crossings of breakpoint {}.", b.ignore, b.number));
-}
-
-void run_commands(Debugger& d, const Arguments& a) {
-  const auto words = a.words();
-  Breakpoint& b = one_breakpoint(
-      d, words.empty() ? std::to_string(d.breakpoints.last_number()) : words.front());
-  b.commands.clear();
-  d.collecting = &b.commands;
-}
-
-void run_info_breakpoints(Debugger& d, const Arguments&) {
-  if (d.breakpoints.all().empty()) return d.out.print("No breakpoints or watchpoints.");
-  d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "Num", "Type", "Disp", "Enb",
-                          "Address", "What"));
-  for (const Breakpoint& b : d.breakpoints.all()) {
-    const bool code = b.kind == Kind::code && !b.locations.empty();
-    std::string what = b.what;
-    if (b.kind == Kind::position) what = fmt::format("instruction {}", grouped(b.position));
-    if (b.kind == Kind::step) what = "model step " + b.what;
-    if (code)
-      if (const std::string line = short_line(d.target, b.locations.front().address); !line.empty())
-        what += " at " + line;
-    d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", b.number, kind_name(b),
-                            b.temporary ? "del" : "keep", b.enabled ? 'y' : 'n',
-                            code ? emulator::base::hex(b.locations.front().address) : "", what));
-    for (std::size_t i = 1; code && i < b.locations.size(); ++i)
-      d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "", "", "", "",
-                              emulator::base::hex(b.locations[i].address), b.locations[i].note));
-    if (!b.condition.empty()) d.out.print("\tstop only if " + b.condition);
-    if (b.hits > 0)
-      d.out.print(
-          fmt::format("\tbreakpoint already hit {} time{}", b.hits, b.hits == 1 ? "" : "s"));
-    if (b.ignore > 0) d.out.print(fmt::format("\tignore next {} hits", b.ignore));
-    for (const std::string& line : b.commands) d.out.print("        " + line);
-  }
-}
-
 constexpr Command kCommands[] = {
-    {"break", "b br brea", Group::stops, "[WHERE] [if CONDITION]",
+    {"break", "b br brea hbreak", Group::stops, "[WHERE] [if CONDITION]",
      "Stop before an instruction executes",
      "WHERE is a function by Go's name (its body and the wrapper for the other calling convention, "
      "if "
@@ -308,7 +204,7 @@ constexpr Command kCommands[] = {
      "model's step "
      "such as newproc1/gobuf; without it, here.",
      "break runtime.schedinit", false, Completes::functions, run_break},
-    {"tbreak", "tb", Group::stops, "[WHERE] [if CONDITION]", "The same, once", "",
+    {"tbreak", "tb tbr thbreak", Group::stops, "[WHERE] [if CONDITION]", "The same, once", "",
      "tbreak runtime.main", false, Completes::functions, run_tbreak},
     {"rbreak", "", Group::stops, "REGEX", "Stop at every function whose name matches", "",
      "rbreak ^runtime\\.newm", false, Completes::functions, run_rbreak},
@@ -330,23 +226,6 @@ constexpr Command kCommands[] = {
      "made; signal: "
      "one was delivered.",
      "catch syscall arch_prctl", false, Completes::nothing, run_catch},
-    {"delete", "d del", Group::stops, "[N…]", "Remove breakpoints of these numbers, or all", "",
-     "delete 1-3", false, Completes::nothing, run_delete},
-    {"enable", "en", Group::stops, "[N…]", "Let breakpoints stop again", "", "enable", false,
-     Completes::nothing, run_enable},
-    {"disable", "dis disa", Group::stops, "[N…]", "Keep breakpoints, but do not stop at them", "",
-     "disable 2", false, Completes::nothing, run_disable},
-    {"condition", "cond", Group::stops, "N [CONDITION]",
-     "Stop at breakpoint N only if CONDITION is not zero", "Without CONDITION: always again.",
-     "condition 1 $rax == 0", false, Completes::expressions, run_condition},
-    {"ignore", "", Group::stops, "N COUNT", "Pass breakpoint N so many times", "", "ignore 1 2",
-     false, Completes::expressions, run_ignore},
-    {"commands", "", Group::stops, "[N]", "Commands to do whenever breakpoint N has stopped",
-     "The lines that follow, up to \"end\", are taken for them.", "commands 1", false,
-     Completes::nothing, run_commands},
-    {"info breakpoints", "b break watchpoints", Group::stops, "",
-     "List breakpoints, watchpoints and catchpoints", "", "info breakpoints", false,
-     Completes::nothing, run_info_breakpoints},
 };
 
 }  // namespace

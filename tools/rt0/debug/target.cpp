@@ -156,7 +156,12 @@ CodeLine Target::code_at(Addr pc, Flavor flavor) {
                          (i == 0 && line.insn.near_branch);
     if (!address) continue;
     const Addr to(static_cast<u64>(o.value));
-    if (std::string n = name_of(to); !n.empty()) line.note = fmt::format("{} <{}>", hex(to), n);
+    const std::string n = name_of(to);
+    if (n.empty()) continue;
+    if (line.insn.near_branch)
+      line.text += fmt::format(" <{}>", n);
+    else
+      line.note = fmt::format("<{}>", n);
   }
   return line;
 }
