@@ -56,7 +56,8 @@ u64 scan_bytes(Runtime& rt, u64 data_size, Addr type) {
 }  // namespace
 
 bool has_malloc_headers(Runtime& rt) {
-  return rt.go() > 22 || (rt.go() == 22 && rt.has_function("runtime.heapSetType"));
+  // Of go1.22 with them: what walks the pointers of an object.
+  return rt.go() > 22 || (rt.go() == 22 && rt.has_function("runtime.typePointers.next"));
 }
 
 model::Part<> leave_without_headers(Runtime& rt) {
@@ -65,7 +66,10 @@ model::Part<> leave_without_headers(Runtime& rt) {
 }
 
 bool has_green_tea(Runtime& rt) {
-  return rt.go() >= 25 && rt.has_function("runtime.(*mspan).moveInlineMarks");
+  // A profile may have had some of these inlined wherever they are called.
+  return rt.go() >= 25 && (rt.has_function("runtime.(*spanInlineMarkBits).init") ||
+                           rt.has_function("runtime.(*spanInlineMarkBits).tryAcquire") ||
+                           rt.has_function("runtime.(*mspan).moveInlineMarks"));
 }
 
 bool marked_inline(Runtime& rt, u64 size) {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "emulator/base/error.hpp"
 #include "emulator/decode/insn.hpp"
 
 namespace runtime_model::model {
 
+using emulator::base::Unimplemented;
 using emulator::decode::Decoder;
 using emulator::decode::Insn;
 using emulator::decode::OperandKind;
@@ -49,7 +51,9 @@ Addr constant_argument(Runtime& rt, std::string_view function, std::string_view 
       }
     return false;
   });
-  if (found == Addr()) throw Thrown(fmt::format("{} has no such call of {}", function, callee));
+  if (found == Addr())
+    throw Unimplemented(
+        fmt::format("in this program {} does not call {} as expected", function, callee));
   return found;
 }
 
@@ -121,7 +125,8 @@ Addr function_value(Runtime& rt, std::string_view function, Addr entry) {
     if (at.value % 8 == 0 && rt.load<Addr>(at) == entry) found = at;
     return found != Addr();
   });
-  if (found == Addr()) throw Thrown(fmt::format("{} uses no such function value", function));
+  if (found == Addr())
+    throw Unimplemented(fmt::format("in this program {} uses no such function value", function));
   return found;
 }
 

@@ -7,7 +7,7 @@
 namespace runtime_model::model {
 
 /// The address that `function` loads into `reg` for its `nth` direct call of `callee`. Throws
-/// Thrown when the code has no such call.
+/// base::Unimplemented when the code has no such call: this program was compiled otherwise.
 Addr constant_argument(Runtime& rt, std::string_view function, std::string_view callee,
                        emulator::cpu::Gpr reg, unsigned nth = 0);
 
@@ -30,7 +30,7 @@ Addr address_taken(Runtime& rt, std::string_view function, unsigned nth = 0);
 Addr text_taken(Runtime& rt, std::string_view function, std::string_view text);
 
 /// The static function value of the code at `entry` that `function` uses: a word of read-only data
-/// that holds the entry. Throws Thrown when the code uses none.
+/// that holds the entry. Throws base::Unimplemented when the code uses none.
 Addr function_value(Runtime& rt, std::string_view function, Addr entry);
 
 }  // namespace runtime_model::model
