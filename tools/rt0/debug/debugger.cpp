@@ -42,8 +42,8 @@ std::string Debugger::prompt() const { return collecting != nullptr ? ">" : "(rt
 void Debugger::greet() {
   auto& p = target.program();
   out.print(fmt::format(
-      "rt0 debug: {}, {}, {} functions from {}.\nStands before the first instruction, {}. "
-      "\"help\" lists the commands; \"start\" runs to main.main, \"si\" one instruction.",
+      "rt0 debug: {}, {}, {} functions from {}.\nStands before the first instruction, {}.\n"
+      "\"start\" runs to main.main, \"si\" one instruction; \"help\" lists the commands.",
       p.name, p.build.version.empty() ? "Go release unknown" : p.build.version,
       grouped(p.symbols.functions().size()), p.symbols.source(), target.describe(target.pc())));
 }

@@ -161,28 +161,45 @@ void append_row(std::vector<std::string>& out, const std::vector<std::vector<std
   }
 }
 
-std::vector<std::string> m_box(Debugger& d, const M& m) {
-  const auto* t = thread_of(d, m);
-  std::vector<std::string> lines = {
-      fmt::format("m{}  thread {}", m.id().get(), t != nullptr ? fmt::format("t{}", t->tid) : "-")};
-  lines.push_back(t == nullptr ? "not running"
-                  : t->state == emulator::kernel::ThreadState::waiting
-                      ? "waits in the kernel"
-                      : "on " + object_text(d, d.target.current_g(*t)));
-  return box(lines, 19);
+/// Columns inside of the three boxes of a row, as far as the terminal has them.
+struct Widths {
+  std::size_t m = 19, p = 24, g = 28;
+};
+Widths widths_for(std::size_t columns) {
+  constexpr std::size_t kLines = 18;  // their borders, and what joins them
+  const Widths full;
+  const std::size_t all = full.m + full.p + full.g;
+  if (columns >= all + kLines) return full;
+  const std::size_t have = columns - kLines;  // of 40 or more
+  Widths w{full.m * have / all, full.p * have / all};
+  w.g = have - w.m - w.p;
+  return w;
 }
 
-std::vector<std::string> p_box(Debugger& d, const P& p) {
+std::vector<std::string> m_box(Debugger& d, const M& m, std::size_t width) {
+  constexpr std::size_t kRoomy = 14;
+  const bool roomy = width >= kRoomy;
+  const auto* t = thread_of(d, m);
+  std::vector<std::string> lines = {fmt::format("m{}  {}{}", m.id().get(), roomy ? "thread " : "",
+                                                t != nullptr ? fmt::format("t{}", t->tid) : "-")};
+  lines.push_back(t == nullptr ? "not running"
+                  : t->state == emulator::kernel::ThreadState::waiting
+                      ? (roomy ? "in the kernel" : "in kernel")
+                      : "on " + object_text(d, d.target.current_g(*t)));
+  return box(lines, width);
+}
+
+std::vector<std::string> p_box(Debugger& d, const P& p, std::size_t width) {
   const auto queue = run_queue(d, p);
   return box({fmt::format("p{}  {}", p.id().get(), p_status(d, p)),
               fmt::format("next {}  queue {}", object_text(d, p.runnext().get()),
                           queue.empty() ? "-" : fmt::format("{}", fmt::join(queue, " ")))},
-             24);
+             width);
 }
 
-std::vector<std::string> g_box(Debugger& d, const G& g) {
+std::vector<std::string> g_box(Debugger& d, const G& g, std::size_t width) {
   return box({fmt::format("{}  {}", object_text(d, g.address()), g_status(d, g)), g_place(d, g)},
-             28);
+             width);
 }
 
 }  // namespace
@@ -192,14 +209,15 @@ std::vector<std::string> gmp_picture(Debugger& d) {
   const auto ms = all_ms(d);
   if (ms.empty())
     return {"There is no M, P or G yet: the runtime makes them in runtime.schedinit."};
+  const Widths w = widths_for(d.out.width());
   for (const M& m : ms) {
-    std::vector<std::vector<std::string>> row = {m_box(d, m)};
-    if (m.p()) row.push_back(p_box(d, m.p()));
-    if (m.curg()) row.push_back(g_box(d, m.curg()));
+    std::vector<std::vector<std::string>> row = {m_box(d, m, w.m)};
+    if (m.p()) row.push_back(p_box(d, m.p(), w.p));
+    if (m.curg()) row.push_back(g_box(d, m.curg(), w.g));
     append_row(out, row, "---");
   }
   for (const P& p : all_ps(d))
-    if (!p.m()) append_row(out, {box({"(no M)", ""}, 19), p_box(d, p)}, "   ");
+    if (!p.m()) append_row(out, {box({"(no M)", ""}, w.m), p_box(d, p, w.p)}, "   ");
   const golang::Schedt sched = d.target.views().sched();
   std::vector<std::string> global;
   for (G g = sched.runq().head(); g && global.size() < 16; g = g.schedlink())

@@ -52,15 +52,17 @@ std::string state_text(const Thread& t) {
 
 void run_threads(Debugger& d, const Arguments&) {
   d.require_process();
-  d.out.print(fmt::format("  {:<4} {:<16} {:<20} {:>13}  {}", "Id", "Goroutine", "State",
-                          "Instructions", "Frame"));
+  d.out.print(cut(fmt::format("  {:<4} {:<16} {:<20} {:>13}  {}", "Id", "Goroutine", "State",
+                              "Instructions", "Frame"),
+                  d.out.width()));
   for (const auto& t : d.target.machine().kernel().threads()) {
     const Addr g = d.target.current_g(*t);
     const bool here = t->tid == d.target.thread().tid;
-    d.out.print(fmt::format("{} t{:<3} {:<16} {:<20} {:>13}  {}", here ? '*' : ' ', t->tid,
-                            g == Addr() ? "-" : d.target.describe(g), state_text(*t),
-                            grouped(t->instructions),
-                            d.target.describe(Addr(d.target.registers(*t).rip))));
+    d.out.print(cut(
+        fmt::format("{} t{:<3} {:<16} {:<20} {:>13}  {}", here ? '*' : ' ', t->tid,
+                    g == Addr() ? "-" : d.target.describe(g), state_text(*t),
+                    grouped(t->instructions), d.target.describe(Addr(d.target.registers(*t).rip))),
+        d.out.width()));
   }
 }
 
@@ -230,8 +232,8 @@ void run_frame_info(Debugger& d, const Arguments&) {
 constexpr Command kCommands[] = {
     {"info registers", "r reg", Group::looking, "[REGISTER…]", "List registers and their values",
      "", "info registers rip rsp", false, Completes::expressions, run_registers},
-    {"info all-registers", "all", Group::looking, "", "List all registers, also those of vectors", "",
-     "info all-registers", false, Completes::nothing, run_all_registers},
+    {"info all-registers", "all", Group::looking, "", "List all registers, also those of vectors",
+     "", "info all-registers", false, Completes::nothing, run_all_registers},
     {"info frame", "f", Group::looking, "", "Tell about the frame that is looked at",
      "Where it is on whose stack, and where it returns to.", "info frame", false,
      Completes::nothing, run_frame_info},

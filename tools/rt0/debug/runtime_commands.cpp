@@ -25,7 +25,8 @@ void run_goroutines(Debugger& d, const Arguments&) {
   const auto gs = all_gs(d);
   if (gs.empty()) return d.out.print(kNotYet);
   d.out.print(
-      fmt::format("  {:<8} {:<20} {:<6} {:<34} {}", "G", "Status", "M", "At", "Started as"));
+      cut(fmt::format("  {:<8} {:<20} {:<6} {:<34} {}", "G", "Status", "M", "At", "Started as"),
+          d.out.width()));
   const Addr current = d.target.current_g();
   for (const G& g : gs) {
     const Addr start = g.startpc();
@@ -33,24 +34,29 @@ void run_goroutines(Debugger& d, const Arguments&) {
         cut(fmt::format("{} {:<8} {:<20} {:<6} {:<34} {}", g.address() == current ? '*' : ' ',
                         object_text(d, g.address()), g_status(d, g), object_text(d, g.m().get()),
                         go_file(g_place(d, g)), start == Addr() ? "-" : d.target.describe(start)),
-            std::max(d.out.width(), 100u)));
+            d.out.width()));
   }
 }
 
 void run_ms(Debugger& d, const Arguments&) {
   const auto ms = all_ms(d);
   if (ms.empty()) return d.out.print(kNotYet);
-  d.out.print(fmt::format("  {:<5} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", "M", "Thread",
-                          "P", "On", "curg", "g0", "Locks", "Spinning", "Waits"));
+  d.out.print(cut(fmt::format("  {:<5} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", "M", "Thread",
+                              "P", "On", "curg", "g0", "Locks", "Spinning", "Waits"),
+                  d.out.width()));
   for (const M& m : ms) {
     const auto* t = thread_of(d, m);
     const bool here = t != nullptr && t->tid == d.target.thread().tid;
-    d.out.print(fmt::format(
-        "{} m{:<4} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", here ? '*' : ' ', m.id().get(),
-        t == nullptr ? "-" : fmt::format("t{}", t->tid), object_text(d, m.p().get()),
-        t == nullptr ? "-" : object_text(d, d.target.current_g(*t)), object_text(d, m.curg().get()),
-        object_text(d, m.g0().get()), m.locks().get(), m.spinning() ? "yes" : "no",
-        t != nullptr && t->state == emulator::kernel::ThreadState::waiting ? "yes" : "no"));
+    d.out.print(
+        cut(fmt::format(
+                "{} m{:<4} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", here ? '*' : ' ',
+                m.id().get(), t == nullptr ? "-" : fmt::format("t{}", t->tid),
+                object_text(d, m.p().get()),
+                t == nullptr ? "-" : object_text(d, d.target.current_g(*t)),
+                object_text(d, m.curg().get()), object_text(d, m.g0().get()), m.locks().get(),
+                m.spinning() ? "yes" : "no",
+                t != nullptr && t->state == emulator::kernel::ThreadState::waiting ? "yes" : "no"),
+            d.out.width()));
   }
 }
 
@@ -78,7 +84,9 @@ std::string chain(Debugger& d, Head head, auto next) {
 void run_sched(Debugger& d, const Arguments&) {
   const golang::Schedt s = d.target.views().sched();
   const auto line = [&](std::string_view name, const std::string& value, std::string_view what) {
-    d.out.print(fmt::format("{:<14} {:<26} {}", name, value, d.out.paint().dim(what)));
+    const std::string text = fmt::format("{:<14} {:<26} ", name, value);
+    const std::size_t left = d.out.width() - std::min<std::size_t>(d.out.width(), columns(text));
+    d.out.print(text + d.out.paint().dim(cut(std::string(what), left)));
   };
   const auto number = [&](std::string_view name, const auto& field, std::string_view what) {
     if (field.exists()) line(name, fmt::format("{}", field.get()), what);
@@ -250,8 +258,8 @@ constexpr Command kCommands[] = {
      run_ms},
     {"info ps", "", Group::runtime, "", "List all Ps", "", "info ps", false, Completes::nothing,
      run_ps},
-    {"info sched", "", Group::runtime, "", "Show the scheduler, as sched does", "", "info sched", false,
-     Completes::nothing, run_sched},
+    {"info sched", "", Group::runtime, "", "Show the scheduler, as sched does", "", "info sched",
+     false, Completes::nothing, run_sched},
 };
 
 }  // namespace

@@ -35,13 +35,13 @@ void help_for(Debugger& d, const Command& c) {
 }
 
 void list_group(Debugger& d, Group group) {
+  constexpr std::size_t kShort = 5;
   d.out.print(d.out.paint().bold(group_name(group)));
   for (const Command* c : all_commands()) {
     if (c->group != group) continue;
-    const auto first = c->name.find(' ') == c->name.npos
-                           ? c->aliases.substr(0, c->aliases.find(' '))
-                           : std::string_view();
-    d.out.print(cut(fmt::format("  {:<20} {:<5} {}", c->name, first, c->brief),
+    auto first = c->aliases.substr(0, c->aliases.find(' '));
+    if (c->name.find(' ') != c->name.npos || first.size() > kShort) first = {};
+    d.out.print(cut(fmt::format("  {:<23} {:<{}} {}", c->name, first, kShort, c->brief),
                     std::max(d.out.width(), 80u)));
   }
 }
@@ -80,8 +80,8 @@ void run_help(Debugger& d, const Arguments& a) {
        {Group::running, Group::back, Group::stops, Group::looking, Group::runtime, Group::session})
     list_group(d, g);
   d.out.print(
-      "Names may be shortened as long as they stay unique. \"help NAME\" tells more, with an "
-      "example.");
+      "Names may be shortened as long as they stay unique.\n\"help NAME\" tells more, with an "
+      "example; \"help all\" lists every spelling.");
 }
 
 void run_quit(Debugger& d, const Arguments& a) {
@@ -206,8 +206,8 @@ constexpr Command kCommands[] = {
     {"set context", "", Group::session, "on|off",
      "Show registers, code, stack and runtime after each stop, or only the place", "",
      "set context on", false, Completes::settings, run_set_context},
-    {"show context", "", Group::session, "", "Say whether the context is shown after each stop", "", "show context", false,
-     Completes::nothing, run_show_context},
+    {"show context", "", Group::session, "", "Say whether the context is shown after each stop", "",
+     "show context", false, Completes::nothing, run_show_context},
     {"set confirm",
      "pagination height verbose print history style startup-with-shell debuginfod python "
      "disassemble-next-line can-use-hw-watchpoints step-mode language osabi architecture",
@@ -216,8 +216,8 @@ constexpr Command kCommands[] = {
      "set confirm off", false, Completes::nothing, run_set_nothing},
     {"set logging", "", Group::session, "FILE|off", "Append commands and answers to a file", "",
      "set logging off", false, Completes::files, run_set_logging},
-    {"show logging", "", Group::session, "", "Say to which file output is copied", "", "show logging", false,
-     Completes::nothing, run_show_logging},
+    {"show logging", "", Group::session, "", "Say to which file output is copied", "",
+     "show logging", false, Completes::nothing, run_show_logging},
     {"set width", "", Group::session, "COLUMNS", "How wide lines may be",
      "On a terminal that is its width, also when it changes.", "set width 100", false,
      Completes::nothing, run_set_width},
