@@ -231,7 +231,11 @@ class Parser {
       return skipping_ > 0 ? v : span_at(values_, Addr(values_.number(v)));
     }
     if (skipping_ > 0 && may_come(t.text)) return Value::of(1);
-    if (auto found = try_look_up(values_, t.text)) return *found;
+    // A function has no fields: "main.mian" is a name that is not there.
+    const auto found = try_look_up(values_, t.text);
+    if (found &&
+        !(found->is_code && in_.peek().kind == Token::Kind::sign && in_.peek().text == "."))
+      return *found;
     // Name what was meant as a whole: "runtime.schedinits", not "runtime".
     std::string_view all = in_.text().substr(t.at);
     const auto end = std::ranges::find_if(all, [](unsigned char c) {

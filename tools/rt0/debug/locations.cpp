@@ -1,6 +1,7 @@
 #include "tools/rt0/debug/locations.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "emulator/base/error.hpp"
@@ -16,38 +17,45 @@ namespace {
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-/// The first address of each stretch of code that a line made, in every function.
-std::vector<Breakpoint::Location> of_line(Debugger& d, std::string_view file, i64 line) {
-  std::vector<Breakpoint::Location> out;
-  std::set<std::string> files;
-  i64 nearest = 0;
+/// Of the functions whose code comes from a file, what `visit` says for each line's first address.
+void for_lines(Debugger& d, std::string_view file, std::set<std::string>& files,
+               const std::function<void(const golang::Function&, Addr, i64 line)>& visit) {
   for (const auto& f : d.target.symbols().functions()) {
     const auto first = d.target.symbols().line(f.entry);
     if (!first) continue;
     files.emplace(base_name(first->file));
     if (base_name(first->file) != base_name(file) && !first->file.ends_with(file)) continue;
+    const std::string own(first->file);
     i64 last = 0;
-    for (Addr pc = f.entry; pc < f.end;) {
+    for (Addr pc = f.entry; pc < f.end; pc += d.target.code_at(pc, Flavor::intel).length) {
       const auto at = d.target.symbols().line(pc);
-      if (at && at->line != last) {
-        last = at->line;
-        if (last == line &&
-            (out.empty() || d.target.symbols().function_at(out.back().address) != &f))
-          out.push_back({pc, {}});
-        if (last > line && (nearest == 0 || last < nearest)) nearest = last;
-      }
-      pc += d.target.code_at(pc, Flavor::intel).length;
+      if (!at || at->line == last || at->file != own) continue;  // inlined from elsewhere
+      last = at->line;
+      visit(f, pc, last);
     }
   }
+}
+
+/// The first address that a line made, in every function; of a line without code, the next that has
+/// some, as gdb does it.
+std::vector<Breakpoint::Location> of_line(Debugger& d, std::string_view file, i64 line) {
+  std::vector<Breakpoint::Location> out;
+  std::set<std::string> files;
+  i64 nearest = 0;
+  const golang::Function* last = nullptr;
+  for_lines(d, file, files, [&](const golang::Function& f, Addr pc, i64 at) {
+    if (at < line || (nearest != 0 && at > nearest)) return;
+    if (at < nearest) out.clear(), last = nullptr;
+    nearest = at;
+    if (last != &f) out.push_back({pc, {}});
+    last = &f;
+  });
   if (!out.empty()) return out;
-  if (nearest != 0)
-    user_error("Line {} of {} has no code of its own; the next line that has is {}.", line, file,
-               nearest);
   const std::vector<std::string> names(files.begin(), files.end());
-  user_error("No code comes from a file \"{}\"{}", file, [&] {
-    std::string h = hint(base_name(file), names);
-    return h.empty() ? std::string(".") : h;
-  }());
+  const bool known = std::ranges::find(names, base_name(file)) != names.end();
+  if (known) user_error("No code of {} comes from line {} or later.", base_name(file), line);
+  const std::string near = hint(base_name(file), names);
+  user_error("No code comes from a file \"{}\"{}", file, near.empty() ? "." : near);
 }
 
 std::vector<Breakpoint::Location> of_name(Debugger& d, std::string_view name) {

@@ -147,8 +147,9 @@ void run_list(Debugger& d, const Arguments& a) {
   if (!a.repeated) list_from(d, a.text);
   const auto* lines = d.sources.file(d.listed_file);
   if (lines == nullptr)
-    user_error("The source {} is not on this machine: \"set goroot DIRECTORY\" names Go {}'s.",
-               d.listed_file, d.target.program().build.version);
+    user_error(
+        "The source {} is not on this machine: \"set goroot DIRECTORY\" names where {}'s is.",
+        d.listed_file, d.target.program().build.version);
   d.next_listed = std::max(1, d.next_listed);
   if (d.next_listed > static_cast<int>(lines->size()))
     user_error("{} ends at line {}.", d.listed_file, lines->size());

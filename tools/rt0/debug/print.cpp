@@ -208,20 +208,41 @@ std::string pointer_text(Target& target, Addr a) {
   return name.empty() ? hex(a) : fmt::format("{} <{}>", hex(a), name);
 }
 
+namespace {
+
+/// Bytes of the character of UTF-8 that a text begins with; 0 when it begins with none.
+std::size_t utf8_length(std::string_view s) {
+  const auto lead = static_cast<unsigned char>(s[0]);
+  const std::size_t n = lead < 0x80   ? 1
+                        : lead < 0xc2 ? 0
+                        : lead < 0xe0 ? 2
+                        : lead < 0xf0 ? 3
+                        : lead < 0xf5 ? 4
+                                      : 0;
+  if (n > s.size()) return 0;
+  for (std::size_t i = 1; i < n; ++i)
+    if ((static_cast<unsigned char>(s[i]) & 0xc0) != 0x80) return 0;
+  return n;
+}
+
+}  // namespace
+
 std::string go_quoted(std::string_view bytes) {
   std::string out = "\"";
-  for (const char c : bytes) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      out += fmt::format("\\{}", c);
-    else if (c == '\n')
+  while (!bytes.empty()) {
+    const auto u = static_cast<unsigned char>(bytes[0]);
+    const std::size_t n = utf8_length(bytes);
+    if (u == '"' || u == '\\')
+      out += fmt::format("\\{}", bytes[0]);
+    else if (u == '\n')
       out += "\\n";
-    else if (c == '\t')
+    else if (u == '\t')
       out += "\\t";
-    else if (u < 0x20 || u == 0x7f)
+    else if (u < 0x20 || u == 0x7f || n == 0)
       out += fmt::format("\\{:03o}", unsigned{u});
     else
-      out += c;
+      out += bytes.substr(0, n);
+    bytes.remove_prefix(std::max<std::size_t>(1, n));
   }
   return out + "\"";
 }

@@ -60,7 +60,8 @@ const std::vector<std::string>* Sources::file(std::string_view name) {
     return it->second.empty() ? nullptr : &it->second;
   std::vector<std::string>& lines = files_[std::string(name)];
   std::vector<std::string> paths;
-  if (name.starts_with('/')) paths.emplace_back(name);
+  // "./hello.go" of a program that was built with -trimpath: gdb looks there, too.
+  if (name.starts_with('/') || name.starts_with("./")) paths.emplace_back(name);
   if (!goroot_.empty()) {
     // "/usr/lib/go-1.19/src/runtime/proc.go", "runtime/proc.go"
     const auto src = name.find("/src/");

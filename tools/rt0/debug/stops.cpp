@@ -43,6 +43,10 @@ u64 number_of(const std::vector<u8>& bytes) {
 /// A watched value as its place reads.
 std::string watched_text(Debugger& d, const Breakpoint& b, const std::vector<u8>& bytes) {
   const u64 v = number_of(bytes);
+  constexpr std::size_t kShown = 16;
+  if (bytes.size() > kShown)
+    return emulator::base::hex_bytes(std::span(bytes).first(kShown)) +
+           fmt::format(" … ({} bytes)", bytes.size());
   if (bytes.size() > 8) return emulator::base::hex_bytes(bytes);
   if (b.kind == Kind::reg) return pointer_text(d.target, Addr(v));
   const auto place = d.target.names().place(b.memory.bytes.start);

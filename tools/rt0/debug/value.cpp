@@ -246,7 +246,8 @@ Value Values::field(const Value& v, std::string_view name) {
           std::ranges::find(inner.members, name, &golang::Member::name) != inner.members.end())
         return field(place(v.at + m.offset, m.type, 0), name);
     }
-    user_error("{} has no field \"{}\"{}.", t.name, name, hint(name, names));
+    const std::string near = hint(name, names);
+    user_error("{} has no field \"{}\"{}", t.name, name, near.empty() ? "." : near);
   }
   Value out = place(v.at + member->offset, member->type, 8);
   out.field = member->name, out.owner = t.name;
