@@ -103,7 +103,7 @@ int status_of(const Debugger& d, const DebugOptions& o, bool good) {
 int debug_program(const DebugOptions& o) {
   const bool terminal = !o.batch && !o.json && ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO);
   Output::Style style{Paint(!o.json && wants_colour(o.colour, STDOUT_FILENO)),
-                      terminal_width(STDOUT_FILENO), o.json};
+                      terminal_width(STDOUT_FILENO), o.json, terminal};
   Output out(style, [&o](std::string_view text, bool error) {
     write_all(error && !o.json ? STDERR_FILENO : STDOUT_FILENO, text);
   });

@@ -240,8 +240,8 @@ constexpr Command kCommands[] = {
     {"down", "dow", Group::looking, "[N]", "Look at the callee again", "", "down", true,
      Completes::nothing, run_down},
     {"list", "l", Group::looking, "[WHERE]", "Show lines of Go's source",
-     "Needs the GOROOT of the program's own release: the one in the environment, or that of \"set "
-     "goroot\".",
+     "A program's own source is found where it was built, or here. Go's needs the GOROOT of its "
+     "release: the one in the environment, or that of \"set goroot\".",
      "list", true, Completes::functions, run_list},
     {"telescope", "tel stack", Group::looking, "[ADDRESS] [N]",
      "Show words of memory and what they point to", "A small number alone is N.",

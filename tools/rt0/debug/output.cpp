@@ -29,7 +29,7 @@ std::pair<std::size_t, std::size_t> first_glyph(std::string_view s) {
 }  // namespace
 
 void Output::write(std::string_view text, bool error) {
-  sink_(text, error);
+  sink_(style_.wrap ? wrapped(text, style_.width) : text, error);
   if (!transcript_) return;
   const std::string plain = without_colour(text);
   (void)std::fwrite(plain.data(), 1, plain.size(), transcript_.get());
@@ -103,6 +103,30 @@ std::string cut(std::string_view text, std::size_t most) {
     text.remove_prefix(bytes);
   }
   return out + "…" + (coloured ? "\x1b[0m" : "");
+}
+
+std::string wrapped(std::string_view text, std::size_t width) {
+  constexpr std::size_t kTab = 8;
+  std::string out;
+  std::size_t column = 0, blank = 0, behind_blank = 0;  // the last place to break at; 0: none
+  while (!text.empty()) {
+    const auto [bytes, glyph] = first_glyph(text);
+    const char c = text[0];
+    const std::size_t next = c == '\t' ? (column / kTab + 1) * kTab : column + glyph;
+    column = next;
+    if (c == '\n') {
+      column = blank = 0;
+    } else if (c == ' ') {
+      blank = out.size(), behind_blank = next;
+    } else if (next > width && blank != 0) {
+      out[blank] = '\n';
+      column = next - behind_blank;
+      blank = 0;
+    }
+    out += text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  return out;
 }
 
 std::string padded(std::string_view text, std::size_t width) {

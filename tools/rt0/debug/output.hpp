@@ -19,6 +19,7 @@ class Output {
     Paint paint;
     unsigned width = 110;
     bool json = false;  ///< every line of output is an event, {"e":…}
+    bool wrap = false;  ///< break lines that are wider between words
   };
   /// `error`: the text says why a command did nothing.
   using Sink = std::function<void(std::string_view text, bool error)>;
@@ -59,6 +60,8 @@ std::string without_colour(std::string_view text);
 std::size_t columns(std::string_view text);
 /// Cut to so many columns, "…" at the end of what was cut.
 std::string cut(std::string_view text, std::size_t most);
+/// Lines that take more columns broken at blanks, where they have some.
+std::string wrapped(std::string_view text, std::size_t width);
 /// Filled up with blanks to so many columns.
 std::string padded(std::string_view text, std::size_t width);
 

@@ -165,7 +165,7 @@ constexpr Command kCommands[] = {
      "changed. A second machine runs ahead to find it.",
      "stepmodel", true, Completes::expressions, run_stepmodel},
     {"nextmodel", "nm", Group::running, "[N]",
-     "The same, without the steps of functions that the one at hand calls",
+     "Go on to the next step, but none of a function that this one calls",
      "A step's depth is that of the models' calls of each other.", "nextmodel", true,
      Completes::expressions, run_nextmodel},
     {"finish", "fin", Group::running, "", "Run until the function that is looked at has returned",

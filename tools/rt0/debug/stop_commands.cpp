@@ -204,8 +204,9 @@ constexpr Command kCommands[] = {
      "model's step "
      "such as newproc1/gobuf; without it, here.",
      "break runtime.schedinit", false, Completes::functions, run_break},
-    {"tbreak", "tb tbr thbreak", Group::stops, "[WHERE] [if CONDITION]", "The same, once", "",
-     "tbreak runtime.main", false, Completes::functions, run_tbreak},
+    {"tbreak", "tb tbr thbreak", Group::stops, "[WHERE] [if CONDITION]",
+     "Stop before an instruction executes, once", "", "tbreak runtime.main", false,
+     Completes::functions, run_tbreak},
     {"rbreak", "", Group::stops, "REGEX", "Stop at every function whose name matches", "",
      "rbreak ^runtime\\.newm", false, Completes::functions, run_rbreak},
     {"watch", "wa", Group::stops, "REGISTER|FIELD|*ADDRESS [if CONDITION]",
