@@ -18,6 +18,22 @@ Model<> follow_profile(Runtime& rt) {
             [&] { mp.profilehz() = hz; });
 }
 
+/// While one of its goroutines parks a bubble of testing/synctest is not idle, even if all of them
+/// are blocked: `change` is incActive or decActive, the latter of which may wake whoever waits.
+model::Part<> tell_bubble(Runtime& rt, Addr bubble, std::string_view change_24,
+                          std::string_view change) {
+  if (bubble == Addr()) co_return;
+  co_await rt.call<void>(rt.go() >= 25 ? change : change_24, bubble);
+}
+model::Part<> begin_parking(Runtime& rt, Addr bubble) {
+  co_await tell_bubble(rt, bubble, "runtime.(*synctestGroup).incActive",
+                       "runtime.(*synctestBubble).incActive");
+}
+model::Part<> end_parking(Runtime& rt, Addr bubble) {
+  co_await tell_bubble(rt, bubble, "runtime.(*synctestGroup).decActive",
+                       "runtime.(*synctestBubble).decActive");
+}
+
 /// Name of the function that a func value refers to.
 std::string_view name_of(Runtime& rt, Addr funcval) {
   const auto* f = rt.guest().symbols.function_at(rt.load<Addr>(funcval));
@@ -60,9 +76,10 @@ void dropg(Runtime& rt) {
 
 Model<> park_m(Runtime& rt, G gp) {
   if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
-  if (bubble_of(gp).exists() && bubble_of(gp).get() != Addr())
-    co_await rt.decline("a goroutine in a bubble of testing/synctest");
   const golang::M mp = rt.getm();
+  // Once it waits, whoever wakes it may have it run elsewhere, and end: its bubble is read before.
+  const Addr bubble = bubble_of(gp).exists() ? bubble_of(gp).get() : Addr();
+  co_await begin_parking(rt, bubble);
   co_await casgstatus(rt, gp, kGrunning, kGwaiting);
   rt.step("park_m/dropg", "the M is free of it", [&] { dropg(rt); });
   const Addr unlock = mp.waitunlockf();
@@ -78,9 +95,11 @@ Model<> park_m(Runtime& rt, G gp) {
             });
     if (!parked) {
       co_await casgstatus(rt, gp, kGwaiting, kGrunnable);
+      co_await end_parking(rt, bubble);
       co_await rt.jump("runtime.execute", gp, true);
     }
   }
+  co_await end_parking(rt, bubble);
   co_await rt.jump("runtime.schedule");
 }
 

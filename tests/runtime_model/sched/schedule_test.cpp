@@ -205,6 +205,26 @@ TEST_CASE("A goroutine whose reason to park is gone goes on at once") {
   CHECK(gp.atomicstatus() == sched::kGrunnable);
 }
 
+TEST_CASE("A bubble of synctest is not idle while one of its goroutines parks") {
+  for (const int minor : {24, 25, 27}) {
+    SchedBench bench(minor);
+    const G gp = bench.running();
+    const Addr bubble = bench.allocate(512);
+    (minor >= 25 ? gp.bubble() : gp.syncGroup()) = bubble;
+    const std::string type = minor >= 25 ? "synctestBubble" : "synctestGroup";
+    std::vector<std::string> seen;
+    for (const char* change : {"incActive", "decActive", "changegstatus"})
+      bench.native("runtime.(*" + type + ")." + change, [&seen, &bubble, change](const auto& a) {
+        CHECK(a.at(0) == bubble.value);
+        seen.push_back(change);
+        return std::vector<u64>{};
+      });
+    CHECK(bench.run(sched::park_m, gp).left_to.function == "runtime.schedule");
+    CHECK(seen == std::vector<std::string>{"incActive", "changegstatus", "decActive"});
+    CHECK(gp.atomicstatus() == sched::kGwaiting);
+  }
+}
+
 TEST_CASE("Every eighth time off the CPU is measured, and filed when the goroutine runs again") {
   SchedBench bench(19);
   const G gp = bench.running();
