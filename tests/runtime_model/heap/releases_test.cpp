@@ -47,7 +47,7 @@ golang::Mspan cached_span(Bench& bench, u8 span_class) {
 /// A release with its heap's functions, as far as models ask for them.
 struct Heap : Bench {
   explicit Heap(int minor) : Bench(minor) {
-    if (minor == 22) define("runtime.heapSetType");
+    if (minor == 22) define("runtime.typePointers.next");
     if (minor >= 26) define("runtime.(*mspan).moveInlineMarks");
     if (minor >= 26) define("runtime.nextHeapRandBits");
     native("runtime.gcTrigger.test", [](const auto&) { return std::vector<u64>{0}; });
