@@ -19,6 +19,29 @@ namespace {
 constexpr golang::Releases kAll{17, 27};
 constexpr auto kBeside = model::Use::beside;
 
+// A profile may have had a function inlined wherever it is called; and of a stripped program that a
+// profile shaped, the code that tells where a variable is may not be known.
+constexpr std::string_view kNeeds[] = {"runtime.(*pageAlloc).alloc",
+                                       "runtime.(*pageAlloc).allocToCache",
+                                       "runtime.(*pageAlloc).free",
+                                       "runtime.(*pageAlloc).grow",
+                                       "runtime.(*pageAlloc).init",
+                                       "runtime.(*pageAlloc).scavenge",
+                                       "runtime.(*mheap).allocSpan",
+                                       "runtime.(*mcentral).cacheSpan",
+                                       "runtime.(*mcentral).uncacheSpan",
+                                       "runtime.memclrNoHeapPointers",
+                                       "runtime.memmove",
+                                       "runtime.emptymspan",
+                                       "runtime.gcBitsArenas",
+                                       "runtime.gcBlackenEnabled",
+                                       "runtime.gcController",
+                                       "runtime.gcphase",
+                                       "runtime.globalAlloc",
+                                       "runtime.memstats",
+                                       "runtime.sweep",
+                                       "runtime.zerobase"};
+
 void add_pages(model::Registry& registry) {
   registry.add("runtime.(*mheap).alloc", {17, 17}, alloc_zeroing);
   registry.add("runtime.(*mheap).alloc", {18, 27}, alloc);
@@ -109,11 +132,13 @@ void add_objects(model::Registry& registry) {
 }  // namespace
 
 void add_models(model::Registry& registry) {
+  const std::size_t others = registry.all().size();
   add_start(registry);
   add_objects(registry);
   add_pages(registry);
   add_caches(registry);
   add_bits(registry);
+  registry.need_in_place(others, kNeeds);
 }
 
 }  // namespace runtime_model::heap

@@ -10,11 +10,23 @@ namespace runtime_model::model {
 using emulator::cpu::rsp;
 using emulator::kernel::Thread;
 
+namespace {
+
+/// The first of a model's needs that the program does not have, or is not found in it.
+std::string_view missing_of(const Guest& guest, const Registration& model) {
+  for (const std::string_view name : model.needs)
+    if (!guest.find(name) && guest.global(name) == Addr()) return name;
+  return {};
+}
+
+}  // namespace
+
 Driver::Driver(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine)
     : guest_(guest), machine_(machine) {
   for (const Registration& r : registry.all()) {
     if (!r.releases.hold(guest.release) || r.use == Use::beside) continue;
-    if (const auto at = guest.find(r.function)) places_[at->address.value] = {&r, at->abi};
+    if (const auto at = guest.find(r.function))
+      places_[at->address.value] = {&r, at->abi, missing_of(guest, r)};
   }
 }
 
@@ -38,6 +50,11 @@ bool Driver::probe(const Thread& t, Addr at) {
   // Before thread-local storage is set up there is no g, and no model needs to act.
   if (machine_.registers(t).fs_base() == 0) return true;
   const Registration& model = *it->second.model;
+  if (const auto missing = it->second.missing; !missing.empty()) {
+    note_declined(model, fmt::format("{}: not found in this program", missing));
+    machine_.pass_probe();
+    return true;
+  }
   if (model.use == Use::on_g0 && !on_g0(machine_.registers(t)))
     machine_.pass_probe();
   else
@@ -193,12 +210,16 @@ void Driver::finish(Active& a, const Thread& t) {
   forget(a);
 }
 
+void Driver::note_declined(const Registration& model, const std::string& reason) {
+  const auto [it, fresh] = told_reasons_.emplace(model.function, reason);
+  if (fresh && declined) declined(it->first, it->second);
+}
+
 /// Takes back what the model wrote; the real function then runs from its entry.
 void Driver::leave_to_real_code(Active& a, const std::string& reason) {
   undo(a);
   --calls_[a.model.function];
-  const auto [it, fresh] = told_reasons_.emplace(a.model.function, reason);
-  if (fresh && declined) declined(it->first, it->second);
+  note_declined(a.model, reason);
   machine_.edit_registers() = a.entry;
   machine_.pass_probe();
   forget(a);

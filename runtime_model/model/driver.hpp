@@ -45,6 +45,7 @@ class Driver {
   struct Place {
     const Registration* model;
     Abi abi;
+    std::string_view missing;  ///< what it needs and the program does not have
   };
   /// A step that waits to be told: what it names gets its lasting name by the end.
   struct Pending {
@@ -80,6 +81,7 @@ class Driver {
   void settle(Active& a, const emulator::kernel::Thread& t);
   void back_through_gate(const emulator::kernel::Thread& t);
   void finish(Active& a, const emulator::kernel::Thread& t);
+  void note_declined(const Registration& model, const std::string& reason);
   void leave_to_real_code(Active& a, const std::string& reason);
   void undo(Active& a);
   void leave_stack(Active& a);

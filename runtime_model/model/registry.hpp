@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Registration {
   unsigned words;  ///< of arguments
   std::function<std::unique_ptr<Frame>(Runtime&, const u64* words)> make;
   Use use = Use::anywhere;
+  /// Functions and variables that the model reaches for in the midst of its work, when in place of
+  /// the real code it could not give that back any more: without them it does not stand there.
+  std::span<const std::string_view> needs = {};
 };
 
 class Registry {
@@ -48,16 +52,23 @@ class Registry {
   void add(std::string_view function, golang::Releases releases, Model<R> (*model)(Runtime&, A...),
            Use use = Use::anywhere) {
     registrations_.push_back(
-        {function, releases, (0u + ... + words_of<std::decay_t<A>>()),
+        {function,
+         releases,
+         (0u + ... + words_of<std::decay_t<A>>()),
          [model](Runtime& rt, [[maybe_unused]] const u64* word) -> std::unique_ptr<Frame> {
            // Braces: arguments are taken from left to right.
            std::tuple<Runtime&, std::decay_t<A>...> all{
                rt, take_argument<std::decay_t<A>>(rt, word)...};
            return std::make_unique<FrameOf<R>>(std::apply(model, std::move(all)));
          },
-         use});
+         use,
+         {}});
   }
 
+  /// Gives all that were registered after the first `count` these needs, which outlive them.
+  void need_in_place(std::size_t count, std::span<const std::string_view> names) {
+    for (auto& r : std::span(registrations_).subspan(count)) r.needs = names;
+  }
   /// Only what `keep` says yes to stays.
   void filter(const std::function<bool(std::string_view function)>& keep) {
     std::erase_if(registrations_, [&keep](const auto& r) { return !keep(r.function); });

@@ -35,11 +35,18 @@ void add_queues(model::Registry& registry) {
   registry.add("runtime.stealWork", {17, 27}, stealWork);
 }
 
+// What a profile may have had inlined wherever it is called, or is not found in such a program.
+constexpr std::string_view kToFind[] = {"runtime.checkIdleGCNoP", "runtime.netpoll",
+                                        "runtime.netpollBreak", "runtime.gcBlackenEnabled",
+                                        "runtime.gcController"};
+
 void add_switching(model::Registry& registry) {
   registry.add("runtime.schedule", {17, 18}, schedule_1_17);
   registry.add("runtime.schedule", {19, 27}, schedule);
+  const std::size_t others = registry.all().size();
   registry.add("runtime.findrunnable", {17, 18}, findrunnable_1_17);
   registry.add("runtime.findRunnable", {19, 27}, findRunnable);
+  registry.need_in_place(others, kToFind);
   registry.add("runtime.checkRunqsNoP", {17, 27}, checkRunqsNoP);
   registry.add("runtime.checkTimersNoP", {17, 27}, checkTimersNoP);
   registry.add("runtime.execute", {17, 27}, execute);

@@ -2,6 +2,7 @@
 #include "runtime_model/model/driver.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "runtime_model/stack/models.hpp"
 #include "runtime_model/stack/stackalloc.hpp"
@@ -64,18 +65,47 @@ TEST_CASE("both ways tell the same first steps") {
   REQUIRE(steps(true) == steps(false));
 }
 
+namespace {
+
+/// What `registry` in place of hello's real code leaves to that: function → why.
+std::map<std::string, std::string, std::less<>> left_by(const Registry& registry, GoWorld& world) {
+  std::map<std::string, std::string, std::less<>> left;
+  model::Driver driver(world.guest(), registry, world.machine());
+  driver.declined = [&](std::string_view f, const std::string& why) {
+    left.emplace(std::string(f), why);
+  };
+  world.machine().set_probes(driver.probes());
+  world.machine().on.probe = [&](const auto& t, Addr at) { (void)driver.probe(t, at); };
+  (void)world.machine().run();
+  CHECK(world.output() == "hello, world\n");
+  for (const auto& [function, why] : left) {
+    const auto calls = driver.calls().find(function);
+    CHECK((calls == driver.calls().end() || calls->second == 0));
+  }
+  return left;
+}
+
+}  // namespace
+
 TEST_CASE("a model that gives up leaves no trace: the real code does the work") {
   if (!tests::have_hello()) return;
   Registry registry;
   registry.add("runtime.stackalloc", {17, 27}, gives_up);
   GoWorld world;
-  std::string reason;
-  model::Driver driver(world.guest(), registry, world.machine());
-  driver.declined = [&](std::string_view, const std::string& why) { reason = why; };
-  world.machine().set_probes(driver.probes());
-  world.machine().on.probe = [&](const auto& t, Addr at) { (void)driver.probe(t, at); };
-  (void)world.machine().run();
-  REQUIRE(world.output() == "hello, world\n");
-  REQUIRE(reason == "no");
-  REQUIRE(driver.calls().at("runtime.stackalloc") == 0);
+  CHECK(left_by(registry, world).at("runtime.stackalloc") == "no");
+}
+
+TEST_CASE("a model does not stand in a program that lacks what it needs, and says so") {
+  if (!tests::have_hello()) return;
+  static constexpr std::string_view kThere[] = {"runtime.stackfree", "runtime.stackpool"};
+  static constexpr std::string_view kLacking[] = {"runtime.stackfree", "runtime.stackPuddle"};
+  Registry registry;
+  registry.add("runtime.stackalloc", {17, 27}, stack::stackalloc);
+  registry.need_in_place(0, kThere);
+  registry.add("runtime.malg", {17, 27}, gives_up);
+  registry.need_in_place(1, kLacking);
+  GoWorld world;
+  const auto left = left_by(registry, world);
+  REQUIRE(left.size() == 1);
+  CHECK(left.at("runtime.malg") == "runtime.stackPuddle: not found in this program");
 }
