@@ -19,6 +19,12 @@ constexpr u64 kContextRegs = 40, kContextRsp = kContextRegs + 120, kContextRip =
 constexpr std::array kOutermost = {"runtime.rt0_go", "_rt0_amd64", "_rt0_amd64_linux",
                                    "runtime.goexit", "runtime.clone"};
 
+/// A goroutine left off behind a call, or has not begun: then its pc is where a function starts.
+bool has_not_begun(Target& target, Addr pc) {
+  const auto* function = target.symbols().function_at(pc);
+  return function != nullptr && function->entry == pc;
+}
+
 class Unwinder {
  public:
   Unwinder(Target& target, std::size_t most) : target_(target), most_(most) {}
@@ -149,8 +155,9 @@ class Unwinder {
       const golang::G user = m.curg();
       const Addr sp = user.sched().sp(), pc = user.sched().pc();
       if (system) return behind_systemstack(f, user.address(), sp);
-      f = {pc, sp, {}, nullptr, user.address(), false, fmt::format("<{} switched stacks>", name)};
-      return target_.symbols().function_at(pc - 1) != nullptr;
+      const bool fresh = has_not_begun(target_, pc);
+      f = {pc, sp, {}, nullptr, user.address(), fresh, fmt::format("<{} switched stacks>", name)};
+      return target_.symbols().function_at(lookup_pc(f)) != nullptr;
     } catch (const std::exception&) {
       return false;
     }
@@ -183,11 +190,9 @@ std::vector<Frame> backtrace(Target& target, const emulator::kernel::Thread& thr
 
 std::vector<Frame> backtrace_of(Target& target, Addr g, std::size_t most) {
   const golang::G gp = target.views().g(g);
-  // It left off behind a call, or has not begun.
   const Addr pc = gp.sched().pc();
-  const auto* function = target.symbols().function_at(pc);
-  const bool fresh = function != nullptr && function->entry == pc;
-  return Unwinder(target, most).from({pc, gp.sched().sp(), {}, nullptr, g, fresh, {}});
+  return Unwinder(target, most)
+      .from({pc, gp.sched().sp(), {}, nullptr, g, has_not_begun(target, pc), {}});
 }
 
 std::optional<golang::SourceLine> source_of(Target& target, const Frame& frame) {
