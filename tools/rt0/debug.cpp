@@ -119,7 +119,8 @@ int debug_program(const DebugOptions& o) {
   d.settings.context = terminal;
   d.interrupted = [&interrupted] { return interrupted.load(); };
   std::optional<debug::Interrupts> listening;
-  if (terminal)
+  // A tool that reads events sends SIGINT where a user would type Ctrl-C.
+  if (terminal || (o.json && !o.batch))
     listening.emplace([&] {
       interrupted = true;
       d.target.timeline().interrupt();

@@ -28,7 +28,7 @@ void run_reverse_next(Debugger& d, const Arguments& a) {
 }
 
 void run_reverse_continue(Debugger& d, const Arguments&) {
-  d.out.print("Continuing backwards.");
+  if (!d.in_commands()) d.out.print("Continuing backwards.");
   d.remember();
   Debugger::Motion motion;
   motion.backwards = true;

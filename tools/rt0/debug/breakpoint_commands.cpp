@@ -194,8 +194,10 @@ constexpr Command kCommands[] = {
     {"ignore", "", Group::stops, "N COUNT", "Pass breakpoint N so many times", "", "ignore 1 2",
      false, Completes::expressions, run_ignore},
     {"commands", "", Group::stops, "[N]", "Commands to do whenever breakpoint N has stopped",
-     "The lines that follow, up to \"end\", are taken for them.", "commands 1", false,
-     Completes::nothing, run_commands},
+     "The lines that follow, up to \"end\", are taken for them. If the first is \"silent\", the "
+     "stop "
+     "is not told; what follows a command that moves is left out. Without N: of the last one set.",
+     "commands 1", false, Completes::nothing, run_commands},
     {"info breakpoints", "b break watchpoints", Group::stops, "",
      "List breakpoints, watchpoints and catchpoints", "", "info breakpoints", false,
      Completes::nothing, run_info_breakpoints},

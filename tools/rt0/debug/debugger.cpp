@@ -115,12 +115,29 @@ bool Debugger::execute_file(const std::string& path) {
   return good;
 }
 
-void Debugger::run_commands(const std::vector<std::string>& lines) {
-  if (depth_ >= kDeepest) return;
-  ++depth_;
-  for (const std::string& line : lines)
-    if (line != "silent" && (quitting_ || !execute(line))) break;
-  --depth_;
+/// What follows a command that moves is left out, as gdb does it: where that stops there may be
+/// commands too, and they come next.
+void Debugger::run_commands(std::vector<std::string> lines) {
+  pending_ = std::move(lines);
+  if (in_commands_) return;  // the loop that is at work goes on with them
+  in_commands_ = true;
+  while (!pending_.empty()) {
+    const auto now = std::exchange(pending_, {});
+    moved_ = false;
+    for (const std::string& line : now) {
+      const bool stop = quitting_ || (interrupted && interrupted());
+      if (stop || moved_ || (line != "silent" && !execute(line))) break;
+    }
+  }
+  in_commands_ = false;
+}
+
+/// All that stopped it asks for silence.
+bool Debugger::silent() {
+  return !hit_.empty() && std::ranges::all_of(hit_, [this](int number) {
+    const Breakpoint* b = breakpoints.find(number);
+    return b != nullptr && !b->commands.empty() && b->commands.front() == "silent";
+  });
 }
 
 void Debugger::require_process() {

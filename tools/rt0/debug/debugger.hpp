@@ -84,6 +84,8 @@ class Debugger {
   bool goes_on(const emulator::machine::StopEvent& event) const;
   /// Lets the breakpoints that it stands at pass so many times more.
   void ignore_current(u64 times);
+  /// A breakpoint's commands are being done.
+  bool in_commands() const { return in_commands_; }
   /// A command that said itself that it could not.
   void fail() { failed_ = true; }
   /// True while the user asks for an end of what is being done.
@@ -120,14 +122,18 @@ class Debugger {
   void announce_watch(const emulator::machine::StopEvent& event, const Breakpoint& b);
   std::string heading_of(const emulator::machine::StopEvent& event, const Breakpoint& b);
   void announce_end(const emulator::machine::StopEvent& event);
-  void run_commands(const std::vector<std::string>& lines);
+  void run_commands(std::vector<std::string> lines);
+  bool silent();
   nlohmann::ordered_json event_json(const emulator::machine::StopEvent& event);
 
   std::string last_line_;
   bool quitting_ = false;
   std::optional<int> quit_status_;
   std::optional<emulator::machine::StopEvent> outcome_;
-  int depth_ = 0;  ///< of files and commands that run others
+  int depth_ = 0;                     ///< of files and commands that run others
+  std::vector<std::string> pending_;  ///< commands of the breakpoints it has stopped at
+  bool in_commands_ = false;
+  bool moved_ = false;  ///< a command has
   std::vector<u64> past_;
   std::vector<Frame> frames_;
   u64 frames_at_ = ~u64{0};

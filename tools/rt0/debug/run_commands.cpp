@@ -105,7 +105,7 @@ void run_continue(Debugger& d, const Arguments& a) {
   d.require_process();
   const u64 count = a.count(d);
   if (count > 1) d.ignore_current(count - 1);
-  d.out.print("Continuing.");
+  if (!d.in_commands()) d.out.print("Continuing.");
   d.remember();
   d.stopped(d.move({}));
 }

@@ -202,6 +202,10 @@ void Debugger::announce(const StopEvent& what) {
   out.event(event_json(event));
   announce_end(event);
   if (event.reason == StopReason::exit || target.over()) return;
+  if (silent()) {
+    for (const int number : hit_) ++breakpoints.find(number)->hits;
+    return;
+  }
   if (previous != 0 && previous != shown_thread_)
     out.print(fmt::format("[Switching to thread {}]", thread_text(target.thread())));
   bool told = false;
@@ -217,7 +221,9 @@ void Debugger::announce(const StopEvent& what) {
 
 void Debugger::stopped(const StopEvent& event, Show show) {
   announce(event);
-  if (!target.over()) {
+  moved_ = true;
+  if (event.reason == StopReason::error) show = Show::instruction;  // which it was
+  if (!target.over() && !silent()) {
     if (settings.context)
       show_context(*this);
     else
@@ -232,7 +238,7 @@ void Debugger::stopped(const StopEvent& event, Show show) {
       commands.insert(commands.end(), b->commands.begin(), b->commands.end());
       if (b->temporary) breakpoints.remove(number);
     }
-  if (!commands.empty()) run_commands(commands);
+  if (!commands.empty()) run_commands(std::move(commands));
 }
 
 }  // namespace rt0::debug

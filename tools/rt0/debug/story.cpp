@@ -12,12 +12,13 @@ using emulator::u64;
 namespace {
 
 constexpr u64 kChunk = 1'000'000;  // instructions between two looks at `interrupted`
-constexpr u64 kNear = 2'000'000;   // instructions that run in less than anybody notices
+constexpr std::size_t kMostStarts = 32;
+constexpr u64 kNear = 2'000'000;  // instructions that run in less than anybody notices
 
 }  // namespace
 
 Story::Stretch::Stretch(emulator::machine::Follower::Start s)
-    : start(std::move(s)), told(start.position) {}
+    : begin(s.position), start(std::move(s)), told(begin) {}
 Story::Stretch::Stretch(Stretch&&) noexcept = default;
 Story::Stretch& Story::Stretch::operator=(Stretch&&) noexcept = default;
 Story::Stretch::~Stretch() = default;
@@ -32,7 +33,7 @@ void Story::start(Stretch& s) {
   s.follower = std::make_unique<emulator::machine::Follower>(leader_);
   s.session = std::make_unique<Session>(options_, s.follower.get());
   s.session->machine().kernel().on.notice = nullptr;  // the leader's says it
-  s.follower->begin(s.session->machine(), s.start);
+  s.follower->begin(s.session->machine(), *s.start);
   s.models = std::make_unique<Models>(*s.session, ModelOptions{});
   s.models->listen([this, &models = *s.models](const runtime_model::model::Told& t) {
     steps_.insert_or_assign(
@@ -46,6 +47,13 @@ void Story::stop(Stretch& s) {
   s.models.reset();
   s.session.reset();
   s.follower.reset();
+}
+
+/// Nothing more will be told of it.
+void Story::give_up(Stretch& s) {
+  stop(s);
+  s.start.reset();
+  s.told = ~u64{0};
 }
 
 u64 Story::complete_up_to() const {
@@ -63,15 +71,14 @@ bool Story::run(Stretch& s, u64 until) {
     over |= s.follower->run().has_value();
   } catch (const emulator::machine::InputInterrupted&) {
     stop(s);
-    s.told = s.start.position;
+    s.told = s.begin;
     return false;
   } catch (const std::exception&) {
     over = true;  // the leader will come to it too, and say why
   }
   if (over) {
     s.models->finish();
-    s.told = ~u64{0};
-    stop(s);
+    give_up(s);
   } else {
     s.told = std::min(s.models->told_up_to(), machine.retired());
   }
@@ -84,7 +91,7 @@ bool Story::reach(u64 number) {
       if (interrupted && interrupted()) return false;
       // Beyond `number` only when a model that is still at work holds back what came after it
       // began.
-      const u64 now = s.session ? s.session->machine().retired() : s.start.position;
+      const u64 now = s.session ? s.session->machine().retired() : s.begin;
       const u64 until = now < number ? std::min(now + kChunk, number) : now + kChunk / 10;
       if (!run(s, std::min(until, s.end))) return false;
     }
@@ -130,17 +137,22 @@ const ToldStep* Story::latest(u64 position) {
 void Story::begin_afresh() {
   const u64 here = leader_.position();
   steps_.erase(steps_.lower_bound({here, 0}), steps_.end());
-  while (!stretches_.empty() && stretches_.back().start.position >= here) stretches_.pop_back();
+  while (!stretches_.empty() && stretches_.back().begin >= here) stretches_.pop_back();
   if (!stretches_.empty()) {
     Stretch& last = stretches_.back();
     last.end = here;
     // A machine that has gone farther was in a future that will not come.
     if (last.session && last.session->machine().retired() > here) {
       stop(last);
-      if (last.told < here) last.told = last.start.position;
+      if (last.told < here) last.told = last.begin;
     }
   }
   stretches_.emplace_back(emulator::machine::Follower::start(leader_));
+  // A program that is changed all the time is not to fill the memory with its states: those of long
+  // ago go, but the first.
+  const auto kept = [](const Stretch& s) { return s.start.has_value(); };
+  if (static_cast<std::size_t>(std::ranges::count_if(stretches_, kept)) <= kMostStarts) return;
+  give_up(*std::find_if(stretches_.begin() + 1, stretches_.end(), kept));
 }
 
 }  // namespace rt0::debug

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,9 +65,10 @@ class Story {
     Stretch& operator=(Stretch&&) noexcept;
     ~Stretch();
 
-    emulator::machine::Follower::Start start;
-    emulator::u64 end = ~emulator::u64{0};  ///< where the next one begins
-    emulator::u64 told = 0;                 ///< everything before it; ~0: all there is
+    emulator::u64 begin;
+    std::optional<emulator::machine::Follower::Start> start;  ///< gone when it is not needed
+    emulator::u64 end = ~emulator::u64{0};                    ///< where the next one begins
+    emulator::u64 told = 0;  ///< everything before it; ~0: all there is
     std::unique_ptr<emulator::machine::Follower> follower;
     std::unique_ptr<Session> session;  ///< null: does not run
     std::unique_ptr<Models> models;
@@ -74,6 +76,7 @@ class Story {
 
   void start(Stretch& s);
   void stop(Stretch& s);
+  void give_up(Stretch& s);
   bool run(Stretch& s, emulator::u64 until);
   /// Runs machines until everything before `number` has been told. False: interrupted.
   bool reach(emulator::u64 number);
