@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime_model/model/sentence.hpp"
+
 namespace runtime_model::boot {
 namespace {
 
@@ -62,9 +64,9 @@ Model<> sysargs(Runtime& rt, i32 argc, Addr argv) {
   while (rt.load<u64>(argv + 8 * n) != 0) ++n;
   ++n;
   rt.step("sysargs/auxv",
-          fmt::format("behind {} arguments and {} environment strings, each list ended by a null, "
-                      "begins the auxiliary vector",
-                      argc, n - 2 - static_cast<u64>(argc)));
+          fmt::format("behind {} and {}, each list ended by a null, begins the auxiliary vector",
+                      model::counted(static_cast<u64>(argc), "argument"),
+                      model::counted(n - 2 - static_cast<u64>(argc), "environment string")));
   const Addr auxv = argv + 8 * n;
   constexpr u64 kEndless = u64{1} << 28;  // Go looks at it as an array of that many words
   const i64 pairs = co_await sysauxv(rt, {auxv, kEndless, kEndless});

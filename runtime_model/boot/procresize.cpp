@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "runtime_model/model/code_facts.hpp"
+#include "runtime_model/model/sentence.hpp"
 #include "runtime_model/sched/status.hpp"
 #include "runtime_model/thread/acquirep.hpp"
 #include "runtime_model/thread/idle.hpp"
@@ -82,10 +83,11 @@ Part<> grow(Runtime& rt, i32 nprocs, u64 words) {
 Part<> trim(Runtime& rt, i32 nprocs, u64 words) {
   if (length(rt.allp()) == nprocs) co_return;
   co_await rt.lock(rt.allpLock().address());
-  rt.step("procresize/trim", fmt::format("allp and its masks now count {} Ps", nprocs), [&] {
-    rt.allp().len() = static_cast<u64>(nprocs);
-    cut_masks(rt, words);
-  });
+  rt.step("procresize/trim",
+          "allp and its masks now count " + model::counted(static_cast<u64>(nprocs), "P"), [&] {
+            rt.allp().len() = static_cast<u64>(nprocs);
+            cut_masks(rt, words);
+          });
   co_await rt.unlock(rt.allpLock().address());
 }
 
@@ -284,7 +286,7 @@ Model<> p_init(Runtime& rt, P pp, i32 id) {
 Model<> steal_order_reset(Runtime& rt, u32 count) {
   const golang::RandomOrder order = rt.stealOrder();
   const auto list = order.coprimes();
-  rt.step("stealOrder/count", fmt::format("thieves will go round {} Ps", count), [&] {
+  rt.step("stealOrder/count", "thieves will go round " + model::counted(count, "P"), [&] {
     order.count() = count;
     list.len() = 0;
   });

@@ -5,6 +5,7 @@
 #include "runtime_model/boot/environment.hpp"
 #include "runtime_model/boot/procresize.hpp"
 #include "runtime_model/model/code_facts.hpp"
+#include "runtime_model/model/sentence.hpp"
 #include "runtime_model/stack/stackinit.hpp"
 
 namespace runtime_model::boot {
@@ -229,9 +230,10 @@ Part<> processors(Runtime& rt) {
           [&] { sched.lastpoll() = now; });
   i32 procs = co_await wanted_procs(rt);
   if (procs > 0) {
-    rt.step("schedinit/procs", fmt::format("GOMAXPROCS asks for {} Ps", procs), [&] {
-      if (rt.go() >= 25) sched.customGOMAXPROCS() = true;
-    });
+    rt.step("schedinit/procs",
+            "GOMAXPROCS asks for " + model::counted(static_cast<u64>(procs), "P"), [&] {
+              if (rt.go() >= 25) sched.customGOMAXPROCS() = true;
+            });
   } else if (rt.go() < 25) {
     procs = rt.ncpu();
     rt.step("schedinit/procs", fmt::format("no GOMAXPROCS: {}, as many Ps as CPUs", procs));

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "runtime_model/heap/map_memory.hpp"
+#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -129,7 +130,7 @@ Model<Addr> fixalloc_alloc(Runtime& rt, golang::Fixalloc f) {
   if (f.nchunk() < size) {
     const u32 bytes = f.nalloc().exists() ? f.nalloc().get() : static_cast<u32>(kFixAllocChunk);
     const Addr chunk = co_await persistentalloc(rt, bytes, 0, f.stat().get());
-    rt.step("fixalloc/chunk", fmt::format("room for {} records", bytes / size), [&] {
+    rt.step("fixalloc/chunk", "room for " + model::counted(bytes / size, "record"), [&] {
       f.chunk() = chunk;
       f.nchunk() = bytes;
     });

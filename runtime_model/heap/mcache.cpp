@@ -13,6 +13,7 @@
 #include "runtime_model/heap/span_set.hpp"
 #include "runtime_model/heap/spans.hpp"
 #include "runtime_model/heap/stats.hpp"
+#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -38,8 +39,8 @@ Model<> count_used(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class
     rt.gcController().totalAlloc() += used * s.elemsize();
     s.allocCountBeforeCache() = 0;
   };
-  co_await account(rt, "refill/count", fmt::format("{} objects were allocated from it", used),
-                   change);
+  co_await account(rt, "refill/count",
+                   fmt::format("allocated from it: {}", model::counted(used, "object")), change);
 }
 
 /// … or from the one that enters it, as if all of it were used up already (go1.17, go1.18).
@@ -148,7 +149,8 @@ Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::M
     update_live(rt, npages * kPageSize, 0);
   };
   co_await account(rt, "allocLarge/count",
-                   fmt::format("a large object has a span of its own: {} pages", npages), change);
+                   "a large object has a span of its own: " + model::counted(npages, "page"),
+                   change);
   const golang::SpanSet full = h.central(large).mcentral().full(h.sweepgen() / 2 % 2);
   co_await span_set_push(rt, full, s);
   rt.step("allocLarge/limit", "the object ends here; what is behind it on the page is lost",

@@ -9,6 +9,7 @@
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/heap/span_set.hpp"
 #include "runtime_model/heap/spans.hpp"
+#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -71,10 +72,11 @@ Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c) {
   // The bitmap at its end holds no objects, but counts here. go1.25 sets the limit in initSpan.
   const u64 n = npages * kPageSize / size;
   if (rt.go() < 25)
-    rt.step("grow/cut",
-            fmt::format("a new span: {} objects of {} bytes on {} pages", s.nelems().get(), size,
-                        npages),
-            [&] { s.limit() = s.startAddr().get() + size * n; });
+    rt.step(
+        "grow/cut",
+        fmt::format("a new span: {} of {} bytes on {}", model::counted(s.nelems().get(), "object"),
+                    size, model::counted(npages, "page")),
+        [&] { s.limit() = s.startAddr().get() + size * n; });
   co_await init_heap_bits(rt, s);
   co_return s;
 }

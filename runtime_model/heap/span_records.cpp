@@ -6,6 +6,7 @@
 
 #include "runtime_model/heap/fixalloc.hpp"
 #include "runtime_model/heap/heap_bits.hpp"
+#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -88,7 +89,9 @@ Model<> freeMSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s) {
 
 Model<> setSpans(Runtime& rt, golang::Mheap, Addr base, u64 npages, golang::Mspan s) {
   rt.step("setSpans/map",
-          fmt::format("the arena's page table leads from {} pages to this span", npages), [&] {
+          fmt::format("the arena's page table leads from {} to this span",
+                      model::counted(npages, "page")),
+          [&] {
             for (u64 n = 0; n < npages; ++n) {
               const Addr page = base + n * kPageSize;
               arena_of(rt, page).spans(page.value / kPageSize % kPagesPerArena) = s;

@@ -11,6 +11,7 @@
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/heap/span_records.hpp"
 #include "runtime_model/heap/stats.hpp"
+#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -69,7 +70,7 @@ bool dirty(Runtime& rt, bool used_before, u64 bytes, u64 scav) {
 Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u64 scav,
                   u8 use, u8 span_class) {
   const bool manual = use != kSpanAllocHeap;
-  rt.step("allocSpan/init", fmt::format("the record now stands for {} pages", npages),
+  rt.step("allocSpan/init", "the record now stands for " + model::counted(npages, "page"),
           [&] { init_record(rt, s, base, npages); });
   const bool used_before = co_await allocNeedsZero(rt, h, base, npages);
   const bool needs_zero = dirty(rt, used_before, npages * kPageSize, scav);
