@@ -20,7 +20,6 @@ constexpr unsigned kHints = 128;
 constexpr unsigned kHintsOfUserArenas = 64;  ///< go1.20: the upper half
 constexpr u64 kFirstHint = 0xc000000000;
 constexpr u64 kHintStep = u64{1} << 40;
-constexpr u64 kUserAddressBits = 46;  ///< half of what amd64 leaves to programs
 
 u64 size_of(Runtime& rt, std::string_view type) { return rt.guest().layouts.find(type)->size; }
 
@@ -44,10 +43,7 @@ struct HintBase {
   bool random = false;
   u64 base = 0;
   Addr at(unsigned i) const {
-    if (!random) return Addr(i * kHintStep + kFirstHint);
-    constexpr u64 kShift = kUserAddressBits - 8;
-    const u64 prefix = ((base >> kShift) + i) & 0xff;
-    return Addr(prefix << kShift | (base & ~(u64{0xff} << kShift)));
+    return random ? random_hint(base, i) : Addr(i * kHintStep + kFirstHint);
   }
 };
 

@@ -246,6 +246,14 @@ TEST_CASE("The bits of the random heap's seed are used up from the top") {
   CHECK_THROWS_AS(bench.run(take_bits, u64{1}), model::Thrown);
 }
 
+TEST_CASE("The random heap's hints count in their upper eight bits, two of which stay set") {
+  CHECK(random_hint(0x0000'0400'0000, 0) == Addr(0x0000'0400'0000));
+  CHECK(random_hint(0x0000'0400'0000, 1) == Addr(0x0040'0400'0000));
+  CHECK(random_hint(0x00c0'0400'0000, 0) == Addr(0x00c0'0400'0000));
+  CHECK(random_hint(0x00c0'0400'0000, 1) == Addr(0x01c0'0400'0000));
+  CHECK(random_hint(0x3fc0'0400'0000, 1) == Addr(0x00c0'0400'0000));  // and begin again
+}
+
 TEST_CASE("From go1.25 on the spans of a queue's block begin 512 bytes into it") {
   for (const int minor : {24, 25}) {
     Heap bench(minor);
