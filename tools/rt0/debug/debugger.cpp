@@ -229,12 +229,17 @@ StopEvent Debugger::move(const Motion& motion) {
   StopEvent event = steps              ? move_with_steps(motion)
                     : motion.backwards ? target.timeline().reverse_resume(conditions_for(motion))
                                        : target.timeline().resume(conditions_for(motion));
+  follow(event);
   if (hit_at_ != event.position) hit_.clear();
   if (event.reason == StopReason::position)
     for (const Breakpoint& b : breakpoints.all())
       if (b.kind == Breakpoint::Kind::position && b.enabled && b.position == event.position)
         hit_.push_back(b.number);
   return event;
+}
+
+void Debugger::follow(const StopEvent& event) {
+  target.choose_thread(target.machine().kernel().find_thread(event.thread));
 }
 
 /// Steps of models are known a stretch at a time: runs from one stretch to the next.
@@ -288,6 +293,7 @@ StopEvent Debugger::step(u64 count, bool backwards) {
                               : target.timeline().step(count, tid, conditions_for(motion));
   if (hit_at_ != event.position) hit_.clear();
   if (event.reason == StopReason::step && tid) event.thread = *tid;
+  follow(event);
   return event;
 }
 

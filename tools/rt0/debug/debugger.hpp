@@ -69,6 +69,8 @@ class Debugger {
   emulator::machine::StopEvent move(const Motion& motion);
   /// `count` instructions of the thread that is looked at; no breakpoint stops the first.
   emulator::machine::StopEvent step(u64 count, bool backwards);
+  /// Looks at the thread whose doing a stop was: a goroutine goes on where it likes.
+  void follow(const emulator::machine::StopEvent& event);
   enum class Show : u8 { line, instruction };
   /// Says why it stopped and shows where: the line of source, when the host has it, or the
   /// instruction.

@@ -30,6 +30,12 @@ Line line_at(Debugger& d, Addr pc) {
   return {d.target.symbols().function_at(pc), line ? line->line : 0};
 }
 
+/// Not where a line begins.
+bool amid_line(Debugger& d) {
+  const Line here = line_at(d, d.target.pc());
+  return here.function != nullptr && line_at(d, d.target.pc() - 1) == here;
+}
+
 StopEvent back_one(Debugger& d, bool into) {
   return into ? d.step(1, true) : previous_instruction(d);
 }
@@ -72,7 +78,7 @@ StopEvent next_line(Debugger& d, bool into) {
     const Line now = line_at(d, d.target.pc());
     if (now == from) continue;
     // Back in the middle of the caller's line: on to where its next one begins.
-    if (ret && now.function != nullptr && d.target.pc() != now.function->entry)
+    if (ret && amid_line(d))
       from = now;
     else
       return event;
@@ -82,18 +88,24 @@ StopEvent next_line(Debugger& d, bool into) {
 StopEvent previous_line(Debugger& d, bool into) {
   StopEvent event = back_one(d, into);
   if (!d.goes_on(event) || d.target.over()) return event;
-  const Line line = line_at(d, d.target.pc());
+  Line line = line_at(d, d.target.pc());
   while (true) {
     const u64 here = d.target.position();
     const auto thread = d.target.thread().tid;
+    const bool amid = amid_line(d);
     const StopEvent next = back_one(d, into);
     if (!d.goes_on(next)) return next;
-    if (line_at(d, d.target.pc()) == line) {
+    const Line now = line_at(d, d.target.pc());
+    // Out of the middle of a line into the end of what it had called.
+    const bool entered = into && amid && mnemonic_at(d, d.target.pc()) == "ret";
+    if (now == line || entered) {
       event = next;
+      line = now;
       continue;
     }
     event = d.target.timeline().go_to(here);
     event.thread = thread;
+    d.follow(event);
     return event;
   }
 }

@@ -195,9 +195,8 @@ void Debugger::announce(const StopEvent& what) {
   StopEvent event = what;
   // As gdb has it: the new value is the one that is there now, whichever way it came.
   if (came_back_) std::swap(event.before, event.after);
-  const auto* thread = target.machine().kernel().find_thread(event.thread);
   const auto previous = shown_thread_;
-  target.choose_thread(thread);
+  follow(event);
   if (!target.over()) shown_thread_ = target.thread().tid;
   out.event(event_json(event));
   announce_end(event);
