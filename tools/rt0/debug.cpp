@@ -87,6 +87,7 @@ void read_lines(Debugger& d, bool terminal, std::atomic<bool>& interrupted) {
     interrupted = false;
     // An empty line of a file or pipe is only that.
     if (terminal || !debug::trimmed(*line).empty()) d.execute(*line);
+    interrupted = false;
   }
 }
 
@@ -121,10 +122,12 @@ int debug_program(const DebugOptions& o) {
   std::optional<debug::Interrupts> listening;
   // A tool that reads events sends SIGINT where a user would type Ctrl-C.
   if (terminal || (o.json && !o.batch))
-    listening.emplace([&] {
-      interrupted = true;
-      d.target.timeline().interrupt();
-    });
+    listening.emplace(
+        [&] {
+          interrupted = true;
+          d.target.timeline().interrupt();
+        },
+        [&] { return interrupted.load(); });
   if (terminal || o.json) d.greet();
   if (terminal) show_context(d);
   const bool good = do_scripts(d, o);

@@ -9,13 +9,16 @@ namespace rt0::debug {
 
 struct Interrupts::Listener {
   std::function<void()> hear;
+  std::function<bool()> pending;
   std::atomic<bool> done = false;
   sigset_t before{};
   std::thread thread;
 };
 
-Interrupts::Interrupts(std::function<void()> hear) : listener_(std::make_unique<Listener>()) {
+Interrupts::Interrupts(std::function<void()> hear, std::function<bool()> pending)
+    : listener_(std::make_unique<Listener>()) {
   listener_->hear = std::move(hear);
+  listener_->pending = std::move(pending);
   sigset_t only;
   sigemptyset(&only);
   sigaddset(&only, SIGINT);
@@ -23,7 +26,7 @@ Interrupts::Interrupts(std::function<void()> hear) : listener_(std::make_unique<
   listener_->thread = std::thread([&l = *listener_, only] {
     const timespec tick{0, 50'000'000};  // how long the end of the session may wait for this thread
     while (!l.done)
-      if (sigtimedwait(&only, nullptr, &tick) == SIGINT) l.hear();
+      if (sigtimedwait(&only, nullptr, &tick) == SIGINT || l.pending()) l.hear();
   });
 }
 

@@ -9,7 +9,9 @@ namespace rt0::debug {
 /// While it lives, SIGINT goes to a thread that waits for it, and that thread calls `hear`.
 class Interrupts {
  public:
-  explicit Interrupts(std::function<void()> hear);
+  /// As long as `pending` says that nothing has come of it, `hear` is called again: what it wants
+  /// to stop may not have begun.
+  Interrupts(std::function<void()> hear, std::function<bool()> pending);
   ~Interrupts();
 
  private:
