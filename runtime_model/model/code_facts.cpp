@@ -88,6 +88,22 @@ Addr address_read(Runtime& rt, std::string_view function, std::string_view mnemo
   return found;
 }
 
+/// The first absolute address that `function` takes and `wanted` says yes to; zero when there is
+/// none.
+template <class Wanted>
+Addr first_taken(Runtime& rt, std::string_view function, Wanted wanted) {
+  Addr found;
+  for_each_insn(rt, function, [&](const Insn& insn) {
+    const auto& from = insn.operand[1];
+    if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
+      return false;
+    const Addr at(static_cast<u64>(from.value));
+    if (wanted(at)) found = at;
+    return found != Addr();
+  });
+  return found;
+}
+
 }  // namespace
 
 Addr variable_loaded(Runtime& rt, std::string_view function, unsigned nth) {
@@ -99,32 +115,18 @@ Addr address_taken(Runtime& rt, std::string_view function, unsigned nth) {
 }
 
 Addr text_taken(Runtime& rt, std::string_view function, std::string_view text) {
-  Addr found;
-  for_each_insn(rt, function, [&](const Insn& insn) {
-    const auto& from = insn.operand[1];
-    if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
-      return false;
-    const Addr at(static_cast<u64>(from.value));
+  return first_taken(rt, function, [&](Addr at) {
     // Byte by byte: what is taken may end sooner than the text, and its page with it.
     u64 same = 0;
     while (same < text.size() && rt.load<char>(at + same) == text[same]) ++same;
-    if (same == text.size()) found = at;
-    return found != Addr();
+    return same == text.size();
   });
-  return found;
 }
 
 Addr function_value(Runtime& rt, std::string_view function, Addr entry) {
-  Addr found;
-  for_each_insn(rt, function, [&](const Insn& insn) {
-    const auto& from = insn.operand[1];
-    if (Decoder::name(insn.mnemonic) != "lea" || from.kind != OperandKind::mem || !from.absolute)
-      return false;
-    const Addr at(static_cast<u64>(from.value));
-    // A string constant may end closer than a word to the end of its page.
-    if (at.value % 8 == 0 && rt.load<Addr>(at) == entry) found = at;
-    return found != Addr();
-  });
+  // A string constant may end closer than a word to the end of its page.
+  const Addr found = first_taken(
+      rt, function, [&](Addr at) { return at.value % 8 == 0 && rt.load<Addr>(at) == entry; });
   if (found == Addr())
     throw Unimplemented(fmt::format("in this program {} uses no such function value", function));
   return found;
