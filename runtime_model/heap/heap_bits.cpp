@@ -66,10 +66,11 @@ model::Part<> leave_without_headers(Runtime& rt) {
 }
 
 bool has_green_tea(Runtime& rt) {
-  // A profile may have had some of these inlined wherever they are called.
+  // Without it, of the functions of its files these are the ones that are not there as stubs; a
+  // profile may have had some of them inlined wherever they are called.
   return rt.go() >= 25 && (rt.has_function("runtime.(*spanInlineMarkBits).init") ||
-                           rt.has_function("runtime.(*spanInlineMarkBits).tryAcquire") ||
-                           rt.has_function("runtime.(*mspan).moveInlineMarks"));
+                           rt.has_function("runtime.scanObjectsSmall") ||
+                           rt.has_function("runtime.scanObjectSmall"));
 }
 
 bool marked_inline(Runtime& rt, u64 size) {

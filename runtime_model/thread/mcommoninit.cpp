@@ -68,11 +68,14 @@ Model<> profile_stacks(Runtime& rt, golang::M mp) {
   }
 }
 
-/// newMWeakPointer, inlined: a P remembers its M by this word, which is cleared when the M ends.
+/// newMWeakPointer, inlined unless the compiler was told not to: a P remembers its M by this word,
+/// which is cleared when the M ends.
 Model<> weak_pointer(Runtime& rt, golang::M mp) {
   if (rt.go() < 26) co_return;
-  const Addr word =
-      co_await rt.call<Addr>("runtime.newobject", model::type_of_new(rt, "runtime.mcommoninit"));
+  constexpr std::string_view kMaker = "runtime.newMWeakPointer";
+  const Addr type =
+      model::type_of_new(rt, rt.has_function(kMaker) ? kMaker : "runtime.mcommoninit");
+  const Addr word = co_await rt.call<Addr>("runtime.newobject", type);
   rt.step("mcommoninit/self", "a P will remember its last M by a word that is cleared when M ends",
           [&] {
             rt.store<Addr>(word, mp.address());

@@ -48,7 +48,7 @@ golang::Mspan cached_span(Bench& bench, u8 span_class) {
 struct Heap : Bench {
   explicit Heap(int minor) : Bench(minor) {
     if (minor == 22) define("runtime.typePointers.next");
-    if (minor >= 26) define("runtime.(*mspan).moveInlineMarks");
+    if (minor >= 26) define("runtime.(*spanInlineMarkBits).init");
     if (minor >= 26) define("runtime.nextHeapRandBits");
     native("runtime.gcTrigger.test", [](const auto&) { return std::vector<u64>{0}; });
   }
