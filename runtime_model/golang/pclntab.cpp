@@ -70,6 +70,22 @@ std::optional<PcStep> next_step(VarintReader& in) {
   return PcStep{*raw, static_cast<i32>(decoded), *length};
 }
 
+/// What a pc-value table says of a function that starts at `at`, in address order, until `visit`
+/// returns true.
+template <class Visit>
+void walk_values(Bytes table, Addr at, Visit visit) {
+  VarintReader in{table};
+  u32 value = ~u32{0};
+  for (u64 step = 0; step < kMostSteps; ++step) {
+    const auto s = next_step(in);
+    if (!s || (s->raw == 0 && step != 0)) return;
+    value += static_cast<u32>(s->delta);
+    const Addr from = at;
+    at += s->length;
+    if (visit(PcValue{from, at, static_cast<i32>(value)})) return;
+  }
+}
+
 bool is_executable(const ElfImage& image, Addr address) {
   return std::ranges::any_of(image.segments, [&](const auto& s) {
     return s.executable && address >= s.address && address <= s.end();
@@ -225,18 +241,13 @@ std::string_view Pclntab::file(u32 index) const {
 }
 
 std::optional<i32> Pclntab::value_at(u32 table, Addr start, Addr pc) const {
-  if (table == 0) return std::nullopt;
-  VarintReader in{tail(pctab_, table)};
-  u32 value = ~u32{0};
-  Addr at = start;
-  for (u64 step = 0; step < kMostSteps; ++step) {
-    const auto s = next_step(in);
-    if (!s || (s->raw == 0 && step != 0)) return std::nullopt;
-    value += static_cast<u32>(s->delta);
-    at += s->length;
-    if (pc < at) return static_cast<i32>(value);
-  }
-  return std::nullopt;
+  std::optional<i32> found;
+  if (table != 0)
+    walk_values(tail(pctab_, table), start, [&](const PcValue& v) {
+      if (pc < v.to) found = v.value;
+      return found.has_value();
+    });
+  return found;
 }
 
 std::optional<u32> Pclntab::index_of(Addr pc) const {
@@ -284,16 +295,10 @@ std::vector<PcValue> Pclntab::pcdata(u32 index, unsigned which) const {
   const Record r = record(index);
   const auto table = which < r.npcdata ? load<u32>(words, u64{4} * which) : std::nullopt;
   if (!table || *table == 0) return out;
-  VarintReader in{tail(pctab_, *table)};
-  u32 value = ~u32{0};
-  Addr at = entry(index);
-  for (u64 step = 0; step < kMostSteps; ++step) {
-    const auto s = next_step(in);
-    if (!s || (s->raw == 0 && step != 0)) break;
-    value += static_cast<u32>(s->delta);
-    out.push_back({at, at + s->length, static_cast<i32>(value)});
-    at += s->length;
-  }
+  walk_values(tail(pctab_, *table), entry(index), [&](const PcValue& v) {
+    out.push_back(v);
+    return false;
+  });
   return out;
 }
 

@@ -106,8 +106,7 @@ Model<Addr> arena_map(Runtime& rt) {
 /// The description of an arena: whose span each page is in, and the collector's bitmap.
 Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
   if (h.arenas(0) == Addr()) {
-    Addr map;
-    map = co_await arena_map(rt);
+    const Addr map = co_await arena_map(rt);
     rt.step("sysAlloc/arena-map", "the map from arena numbers to their descriptions",
             [&] { h.arenas(0) = map; });
   }

@@ -37,6 +37,8 @@ void Checker::enter_inlined(Lane& lane, const Registers& regs) {
   const auto concerned = [](const auto& a) { return waits_for_code(*a) || a->window; };
   if (std::ranges::none_of(lane.stack, concerned)) return;
   const auto* now = inlined_bodies().at(Addr(regs.rip));
+  const auto inside = [](const auto& a) { return a->window || !a->within.calls.empty(); };
+  if (now == nullptr && std::ranges::none_of(lane.stack, inside)) return;
   const auto* function = guest_.symbols.function_at(Addr(regs.rip));
   if (function == nullptr) return;
   for (std::size_t i = lane.stack.size(); i-- > 0;) {
