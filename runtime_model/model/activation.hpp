@@ -12,10 +12,11 @@
 #include "runtime_model/golang/inlined.hpp"
 #include "runtime_model/model/registry.hpp"
 #include "runtime_model/model/shadow_memory.hpp"
+#include "runtime_model/model/standing.hpp"
 
 namespace runtime_model::model {
 
-/// A store of the real code. What a long string instruction replaced is not known.
+/// A store of the real code. Of more than 32 bytes the values before are not known.
 struct RealWrite {
   u64 number;  ///< of the instruction
   Addr address;
@@ -24,6 +25,36 @@ struct RealWrite {
   bool before_known;
   std::array<u8, 32> before;
   bool changes = true;  ///< false: it is known to have stored what was there
+  std::array<u8, 32> after = {};
+  std::shared_ptr<const std::vector<u8>> long_after = {};  ///< of more than 32 bytes
+  bool foreign = false;                                    ///< by another thread or a handler
+
+  const u8* bytes_after() const { return long_after ? long_after->data() : after.data(); }
+};
+
+/// A load of the real code.
+struct RealRead {
+  u64 word;  ///< address / 8
+  u64 number;
+};
+
+/// What a model does in one go, between two moments at which it met the real code: the same work
+/// of the real code lies between two instructions.
+struct Stretch {
+  std::size_t step;         ///< its first
+  u64 begin, end = ~u64{0};  ///< the instructions
+};
+
+/// The real code has entered a modelled function that the model stands for by itself.
+struct Entered {
+  std::string_view function;
+  u64 number;
+};
+
+/// How the thread stands behind instruction `number`, until the next of these.
+struct Stand {
+  u64 number;
+  Standing standing;
 };
 
 /// A modelled function that stands inlined in the real code: its model acts within the caller's.
@@ -102,6 +133,14 @@ struct Activation {
   std::optional<Window> window;  ///< while it waits in `called`
 
   std::vector<RealWrite> real;
+  // Of a model that is told, and only there:
+  bool told = false;
+  std::vector<RealRead> reads;
+  std::vector<Stretch> stretches;
+  std::vector<Entered> entered;
+  std::vector<Stand> stands;
+  u64 stand_version = 0;  ///< of its lane, when `stands` was last right
+
   bool interleaved = false;
   std::string gave_up;  ///< this program does not tell where something is that the model needs
   std::string trouble;  ///< why the model cannot be right, when it is known before its end

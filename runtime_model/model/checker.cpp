@@ -49,6 +49,7 @@ Checker::Lane& Checker::lane_of(Tid tid, const Registers& regs) {
   Lane& lane = *last_lane_;
   if (lane.epoch != epoch_) {
     lane.epoch = epoch_, lane.fresh = true, lane.growing = 0;
+    lane.standing.reset();
     const Addr g = current_g(regs);
     const Addr m = g == Addr() ? g : peek<Addr>(g + guest_.offset.g_m);
     const Addr gsignal = m == Addr() ? m : peek<Addr>(m + guest_.offset.m_gsignal);
@@ -74,7 +75,12 @@ void Checker::retired(const Thread& t, const Retired& r) {
       handlers_.contains(r.pc.value))
     ++lane.signals;
   lane.next_pc = regs.rip;
-  if (live_ != 0) note_writes(lane, r, regs), enter_inlined(lane, regs);
+  if (live_ != 0) {
+    note_writes(lane, r, regs);
+    note_reads(lane, r);
+    note_standing(lane, r.number, regs);
+    enter_inlined(lane, regs);
+  }
   if (regs.rip == r.pc.value + r.length) return;
   if (&r.row == syscall_) {
     if (lane.signals > 0) --lane.signals;  // rt_sigreturn
@@ -177,11 +183,16 @@ void Checker::begin(Lane& lane, const Registration& model, Abi abi, u64 number,
   a->depth = depth_below(a->g, entry[rsp]);
   a->outermost = !told_above;
   a->base_depth = depth_around(lane, *a);
+  a->told = a->outermost && listener;
+  if (a->told) a->rt.note_reads();
+  a->stretches.push_back({0, number});
+  for (auto& above : lane.stack) above->entered.push_back({model.function, number});
   if (woke) a->rt.set_woke();
   const auto words = argument_words(model.words, abi, entry, machine_.memory());
   a->frame = model.make(a->rt, words.data());
   ++report_of(model).calls;
   lane.stack.push_back(std::move(a));
+  first_standing(lane, number);
   ++live_;
   Activation& begun = *lane.stack.back();
   begun.frame->start();
@@ -275,6 +286,7 @@ void Checker::arrived(Lane& lane, std::size_t index, u64 number, const Registers
   Activation& a = *lane.stack[index];
   if (a.waits == Waits::call) {
     a.waits = Waits::called;
+    a.stretches.back().end = number;
     a.call_return = peek<Addr>(Addr(regs[rsp]));
     a.call_sp = regs[rsp] + 8;
     a.call_depth = depth_below(a.g, a.call_sp);
@@ -304,6 +316,7 @@ void Checker::returned(Lane& lane, u64 number, const Registers& regs) {
     Activation& a = *lane.stack[i];
     if (a.signal_depth != lane.signals) continue;
     if (a.waits == Waits::called && a.call_return.value == regs.rip && a.call_sp == regs[rsp]) {
+      a.stretches.push_back({a.rt.steps().size(), number});
       resume(a, regs);
     } else if (a.return_pc.value == regs.rip && depth_below(a.g, regs[rsp] - 8) == a.depth) {
       close(lane, i, number, regs);

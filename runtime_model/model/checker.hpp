@@ -77,6 +77,8 @@ class Checker {
     /// instructions of a function.
     unsigned signals = 0;
     unsigned growing = 0;  ///< of these, the stacks
+    StandingWatch standing;
+    u64 stand_version = 0;  ///< counts its changes
     u64 epoch = 0;         ///< of observation, in which the two were last right
     bool fresh = false;    ///< `signals` was just read off the stack pointer
   };
@@ -91,6 +93,9 @@ class Checker {
   bool enters_again(const Lane& lane, const Registration& model, const Registers& regs) const;
   void note_writes(Lane& lane, const emulator::machine::Retired& r, const Registers& after);
   void note_write(Lane& lane, const RealWrite& w);
+  void note_reads(Lane& lane, const emulator::machine::Retired& r);
+  void note_standing(Lane& lane, u64 number, const Registers& regs);
+  void first_standing(Lane& lane, u64 number);
   static void foreign_write(Activation& a, const RealWrite& w);
   void transferred(Lane& lane, const emulator::machine::Retired& r, const Registers& regs);
   void arrive_and_leave(Lane& lane, const Point& point, u64 number, const Registers& regs);

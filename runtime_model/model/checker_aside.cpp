@@ -13,6 +13,8 @@ void Checker::set_aside(Lane& lane, std::size_t index, u64 number, const Registe
   judge(*a, number, regs, report_of(a->model));
   a->real.clear(), a->trouble.clear(), a->interleaved = false;
   a->shadow.reset();
+  a->reads.clear(), a->stretches.clear(), a->entered.clear(), a->stands.clear();
+  a->stand_version = 0;
   a->rt.begin_segment();
   points_.try_emplace(a->call_return.value);
   machine_.add_probe(a->call_return);
@@ -28,8 +30,10 @@ void Checker::wake(Lane& lane, u64 number, const Registers& regs) {
       continue;
     a.tid = lane.tid, a.number = number, a.outermost = true;
     for (const auto& above : lane.stack) a.outermost &= above->waits == Waits::called;
+    a.stretches.push_back({0, number});
     lane.stack.push_back(std::move(aside_[i]));
     aside_.erase(aside_.begin() + static_cast<std::ptrdiff_t>(i));
+    first_standing(lane, number);
     ++live_;
     resume(*lane.stack.back(), regs);
     return;

@@ -3,6 +3,7 @@
 
 #include "emulator/base/error.hpp"
 #include "runtime_model/model/checker.hpp"
+#include "runtime_model/model/spans.hpp"
 
 namespace runtime_model::model {
 
@@ -10,23 +11,6 @@ using emulator::cpu::rsp;
 using Waits = Activation::Waits;
 
 namespace {
-
-/// The first of the writes that touch a word.
-class WriteIndex {
- public:
-  explicit WriteIndex(const std::vector<RealWrite>& writes) {
-    for (const RealWrite& w : writes)
-      for (u64 word = w.address.value / 8; word <= (w.address.value + w.size - 1) / 8; ++word)
-        first_.try_emplace(word, w.number);
-  }
-  std::optional<u64> number_at(Addr a) const {
-    const auto it = first_.find(a.value / 8);
-    return it == first_.end() ? std::nullopt : std::optional(it->second);
-  }
-
- private:
-  std::unordered_map<u64, u64> first_;
-};
 
 bool overlaps(const Write& w, const Field& f) {
   return w.address.value < f.address.value + f.size &&
@@ -129,20 +113,22 @@ void Checker::judge(Activation& a, u64 number, const Registers& regs, FunctionRe
   if (a.outermost && listener) tell(a, fields);
 }
 
-/// The steps, each with the number of the instruction that did the same for real.
+/// The steps, each where the real code did the same.
 void Checker::tell(Activation& a, const std::vector<Field>& fields) {
-  const WriteIndex index(a.real);
-  u64 number = a.number;
-  for (const Step& step : a.rt.steps()) {
+  auto spans = spans_of(a, fields);
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const Step& step = a.rt.steps()[i];
     auto verdict = Verdict::confirmed;
-    for (const Write& w : step.writes) {
-      if (const auto n = index.number_at(w.address)) number = std::max(number, *n);
+    for (const Write& w : step.writes)
       for (const Field& field : fields)
         if (field.verdict == Field::Verdict::different && overlaps(w, field))
           verdict = Verdict::contradicted;
-    }
-    listener({step, a.model.function, number, sequence_++, a.tid, a.base_depth + step.depth, a.g,
-              verdict});
+    const auto behind = std::upper_bound(
+        a.stands.begin(), a.stands.end(), spans[i].last,
+        [](u64 number, const Stand& stand) { return number < stand.number; });
+    const Step told{step.id, step.text, step.depth, std::move(spans[i].evidence), {}};
+    listener({told, a.model.function, spans[i].first, spans[i].last, sequence_++, a.tid,
+              a.base_depth + step.depth, std::prev(behind)->standing, verdict});
   }
 }
 

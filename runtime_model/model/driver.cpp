@@ -4,6 +4,7 @@
 
 #include "emulator/base/error.hpp"
 #include "runtime_model/model/peek.hpp"
+#include "runtime_model/model/spans.hpp"
 
 namespace runtime_model::model {
 
@@ -94,7 +95,7 @@ void Driver::settle(Active& a, const Thread& t) {
   // Go walks and moves a goroutine's stack while the called code runs, and does not know the gate.
   if (calls && a.gate_sp == 0 && a.rt.getg() != a.rt.getm().g0())
     return leave_to_real_code(a, "it has real code called on a goroutine's own stack");
-  collect(a);
+  collect(a, t);
   switch (kind) {
     case Request::Kind::call:
       return go_to(a, true);
@@ -198,7 +199,7 @@ void Driver::finish(Active& a, const Thread& t) {
     emulator::base::user_error("the model of {} looks at {:#x}, which is not mapped",
                                a.model.function, e.address.value);
   }
-  collect(a);
+  collect(a, t);
   Registers& regs = machine_.edit_registers();
   regs = a.entry;
   for (std::size_t i = 0; i < results.size() && i < kIntegerRegisters.size(); ++i)
@@ -233,17 +234,20 @@ void Driver::undo(Active& a) {
 }
 
 /// Puts the model's new steps behind those that wait to be told.
-void Driver::collect(Active& a) {
+void Driver::collect(Active& a, const Thread& t) {
+  const Standing standing = standing_of(guest_, machine_.memory(), machine_.registers(t));
   for (Step& step : a.rt.take_steps()) {
     const unsigned depth = a.base_depth + step.depth;
-    a.pending.push_back({std::move(step), depth, machine_.retired(), sequence_++});
+    step.writes = evidence_of(step);
+    a.pending.push_back({std::move(step), depth, machine_.retired(), sequence_++, standing});
   }
 }
 
 void Driver::tell(Active& a, const Thread& t) {
   if (!listener) return;
   for (const Pending& p : a.pending)
-    listener({p.step, a.model.function, p.number, p.sequence, t.tid, p.depth, a.g, Verdict::acted});
+    listener({p.step, a.model.function, p.number, p.number, p.sequence, t.tid, p.depth, p.standing,
+              Verdict::acted});
 }
 
 void Driver::forget(const Active& a) {

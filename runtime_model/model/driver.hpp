@@ -52,6 +52,7 @@ class Driver {
     Step step;
     unsigned depth;
     u64 number, sequence;
+    Standing standing;
   };
   struct Active {
     Active(const Guest& guest, emulator::memory::AddressSpace& live, const Registration& what,
@@ -87,7 +88,7 @@ class Driver {
   void leave_stack(Active& a);
   static emulator::u64 label_on_stack_of(Active& a);
   void go_to(Active& a, bool returns);
-  void collect(Active& a);
+  void collect(Active& a, const emulator::kernel::Thread& t);
   void tell(Active& a, const emulator::kernel::Thread& t);
   void forget(const Active& a);
 

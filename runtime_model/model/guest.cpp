@@ -55,7 +55,7 @@ void Guest::look_up() {
       offset_of(layouts, "runtime.g", "m"),        offset_of(layouts, "runtime.g", "stack.lo"),
       offset_of(layouts, "runtime.g", "stack.hi"), offset_of(layouts, "runtime.g", "sched.sp"),
       offset_of(layouts, "runtime.m", "g0"),       offset_of(layouts, "runtime.m", "curg"),
-      offset_of(layouts, "runtime.m", "gsignal")};
+      offset_of(layouts, "runtime.m", "gsignal"),  offset_of(layouts, "runtime.m", "p")};
   if (!find(lock_function)) lock_function = "runtime.lock";
   if (!find(unlock_function)) unlock_function = "runtime.unlock";
 }

@@ -42,7 +42,7 @@ struct Guest {
   golang::Tables tables;  ///< of the views
   /// The few fields that drivers read themselves.
   struct Offsets {
-    emulator::u64 g_m, g_lo, g_hi, g_sched_sp, m_g0, m_curg, m_gsignal;
+    emulator::u64 g_m, g_lo, g_hi, g_sched_sp, m_g0, m_curg, m_gsignal, m_p;
   } offset;
   std::string_view lock_function = "runtime.lock2";  ///< "runtime.lock" where that is not inlined
   std::string_view unlock_function = "runtime.unlock2";

@@ -14,6 +14,11 @@ Runtime::Runtime(const Guest& guest, golang::Memory& memory,
       entry_(registers),
       sp_(registers[emulator::cpu::rsp]) {}
 
+void Runtime::Noted::read(Addr from, std::span<u8> to) {
+  below_.read(from, to);
+  if (rt_.notes_reads_ && !to.empty() && to.size() <= 8) rt_.looked_at_.push_back(from.value / 8);
+}
+
 void Runtime::Noted::write(Addr to, std::span<const u8> from) {
   RT0_CHECK(!rt_.steps_.empty(), "a model writes only in a step");
   Write w{to, std::vector<u8>(from.size()), {from.begin(), from.end()}};
@@ -60,7 +65,7 @@ void Runtime::switch_back() {
 }
 
 void Runtime::open_step(std::string_view id, std::string text) {
-  steps_.push_back({std::string(id), std::move(text), depth_ == 0 ? 0 : depth_ - 1, {}});
+  steps_.push_back({std::string(id), std::move(text), depth_ == 0 ? 0 : depth_ - 1, {}, std::exchange(looked_at_, {})});
 }
 
 void Runtime::ask(Request::Kind kind, std::string_view function, std::vector<Argument> arguments) {

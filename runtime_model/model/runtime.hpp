@@ -197,7 +197,9 @@ class Runtime : public golang::Views {
   const std::vector<Step>& steps() const { return steps_; }
   std::vector<Step> take_steps() { return std::exchange(steps_, {}); }
   /// The steps so far were told: what follows stands by itself.
-  void begin_segment() { steps_.clear(), excuses_.clear(); }
+  void begin_segment() { steps_.clear(), excuses_.clear(), looked_at_.clear(); }
+  /// Have steps say what the model had looked at before.
+  void note_reads() { notes_reads_ = true; }
   const std::vector<Excuse>& excuses() const { return excuses_; }
   std::vector<Local*> locals();
   void enter() { ++depth_; }
@@ -210,7 +212,7 @@ class Runtime : public golang::Views {
   class Noted final : public golang::Memory {
    public:
     Noted(Runtime& rt, golang::Memory& below) : rt_(rt), below_(below) {}
-    void read(Addr from, std::span<u8> to) override { below_.read(from, to); }
+    void read(Addr from, std::span<u8> to) override;
     void write(Addr to, std::span<const u8> from) override;
 
    private:
@@ -251,6 +253,8 @@ class Runtime : public golang::Views {
   unsigned depth_ = 0;
   std::vector<Step> steps_;
   std::vector<Excuse> excuses_;
+  bool notes_reads_ = false;
+  std::vector<u64> looked_at_;  ///< words, since the last step
   Request request_;
   std::coroutine_handle<> leaf_;
   std::vector<u64> results_;

@@ -25,6 +25,9 @@ struct Step {
   std::string text;  ///< one sentence, ours
   unsigned depth;    ///< calls between the model that was entered and the one that tells
   std::vector<Write> writes;
+  /// What the model had looked at since its last step: words (address / 8) that the decision for
+  /// this one may follow from.
+  std::vector<u64> reads = {};
 };
 
 }  // namespace runtime_model::model

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string_view>
 
+#include "runtime_model/model/standing.hpp"
 #include "runtime_model/model/step.hpp"
 
 namespace runtime_model::model {
@@ -14,14 +15,17 @@ enum class Verdict : emulator::u8 {
   acted,         ///< the model ran in place of the real code: there is nothing to compare with
 };
 
+/// A step where the real code has done what it says: each thing in its evidence is as before in
+/// front of instruction `first`, and as it says behind instruction `number`.
 struct Told {
-  const Step& step;
+  const Step& step;           ///< its writes: what really changed in the span, from what to what
   std::string_view function;  ///< that was entered: "runtime.newproc1"
-  u64 number;                 ///< of the instruction that did it for real
+  u64 first;                  ///< the real code's first write for it
+  u64 number;                 ///< and its last; of a step that changes nothing: where it is decided
   u64 sequence;               ///< among steps of one number
   int thread;
-  unsigned depth;  ///< calls between the outermost model and the one that tells
-  Addr g;          ///< the goroutine on which the function was entered
+  unsigned depth;     ///< calls between the outermost model and the one that tells
+  Standing standing;  ///< of the thread, behind instruction `number`
   Verdict verdict;
 };
 

@@ -122,9 +122,9 @@ void Models::on_decline(std::function<void(std::string_view, const std::string&)
 
 u64 Models::told_up_to() const { return checker_ ? checker_->told_up_to() : ~u64{0}; }
 
-Addr Models::current_g(const emulator::kernel::Thread& t) const {
+runtime_model::model::Standing Models::standing(const emulator::kernel::Thread& t) const {
   auto& machine = session_.machine();
-  return runtime_model::model::current_g(machine.memory(), machine.registers(t));
+  return runtime_model::model::standing_of(guest_, machine.memory(), machine.registers(t));
 }
 
 /// Names that know of every object there is by now.
@@ -143,14 +143,16 @@ Naming Models::naming() {
     for (std::size_t i = 0; i < bytes.size() && i < 8; ++i) v |= u64{bytes[i]} << (8 * i);
     return names().value_text(names().place(a), v);
   };
-  n.who = [this](Addr g) {
-    const golang::G gp = golang::Views(memory_, guest_.tables).g(g);
+  n.who = [this](const runtime_model::model::Standing& at) {
+    const golang::Views views(memory_, guest_.tables);
     Naming::Who who;
-    who.g = gp.goid();
-    if (const golang::M mp = gp.m()) {
-      who.m = mp.id();
-      if (const golang::P pp = mp.p()) who.p = pp.id();
-    }
+    if (at.g == Addr()) return who;
+    const golang::M mp = views.m(at.m);
+    who.m = mp.id();
+    if (at.p != Addr()) who.p = views.p(at.p).id();
+    who.g = views.g(at.g).goid();
+    who.gsignal = mp.gsignal().get() == at.g;
+    if (at.curg != Addr() && at.curg != at.g) who.works_for = views.g(at.curg).goid();
     return who;
   };
   return n;

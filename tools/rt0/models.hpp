@@ -44,8 +44,8 @@ class Models {
   void finish();
 
   Naming naming();
-  /// The goroutine in a thread's local storage; zero before there is one.
-  emulator::Addr current_g(const emulator::kernel::Thread& t) const;
+  /// On whose stack a thread stands now.
+  runtime_model::model::Standing standing(const emulator::kernel::Thread& t) const;
   /// A probe of the models' own is at this address.
   bool stands_at(emulator::Addr a) const { return probes_.contains(a.value); }
   const runtime_model::model::Guest& guest() const { return guest_; }

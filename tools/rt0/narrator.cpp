@@ -43,35 +43,33 @@ std::string wrapped(std::string_view text, unsigned width, unsigned indent, std:
   return out;
 }
 
-/// A step may write one place several times; what counts is where it began and where it ended.
-std::vector<Write> merged(const std::vector<Write>& writes) {
-  std::vector<Write> out;
-  for (const Write& w : writes) {
-    const auto same = std::find_if(out.begin(), out.end(), [&](const Write& o) {
-      return o.address == w.address && o.after.size() == w.after.size();
-    });
-    if (same == out.end())
-      out.push_back(w);
-    else
-      same->after = w.after;
-  }
-  std::erase_if(out, [](const Write& w) { return w.before == w.after; });
-  return out;
+/// Of more than a word: what there is room for.
+std::string long_value(const std::vector<emulator::u8>& bytes) {
+  const bool zero = std::ranges::all_of(bytes, [](auto b) { return b == 0; });
+  return fmt::format("{{{} bytes{}}}", bytes.size(), zero ? " of 0" : "");
 }
 
 }  // namespace
 
+void Naming::Who::write_to(traces::format::Step& e) const {
+  e.m = m, e.p = p, e.g = g;
+  if (gsignal) e.stack = "gsignal";
+  if (works_for >= 0) e.curg = works_for;
+}
+
 traces::format::Step event_of(const Told& t, const Naming& naming) {
   traces::format::Step e;
-  e.n = t.number, e.t = static_cast<emulator::u32>(t.thread);
-  const auto who = naming.who(t.g);
-  e.m = who.m, e.p = who.p, e.g = who.g;
+  e.n = t.number, e.n0 = t.first, e.t = static_cast<emulator::u32>(t.thread);
+  naming.who(t.standing).write_to(e);
   e.id = t.step.id, e.text = t.step.text;
   if (t.verdict != Verdict::acted)
     e.verdict = t.verdict == Verdict::confirmed ? "confirmed" : "contradicted";
-  for (const Write& w : merged(t.step.writes))
-    e.changes.push_back({naming.place(w.address), naming.value(w.address, w.before),
-                         naming.value(w.address, w.after)});
+  for (const Write& w : t.step.writes) {
+    const auto value = [&](const auto& bytes) {
+      return bytes.size() > 8 ? long_value(bytes) : naming.value(w.address, bytes);
+    };
+    e.changes.push_back({naming.place(w.address), value(w.before), value(w.after)});
+  }
   return e;
 }
 
@@ -83,15 +81,16 @@ void Narrator::line(u64 number, std::string text) {
   waiting_.emplace(std::pair(number, order_++), std::move(text));
 }
 
-std::string Narrator::prefix(u64 number, emulator::u32 thread, Naming::Who who) const {
+std::string Narrator::prefix(u64 number, const traces::format::Step& e) const {
   const auto named = [](char kind, emulator::i64 i) {
     return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
   };
-  return fmt::format("{:>11}  t{:<3} {:<3} {:<3} {:<6}", grouped(number), thread, named('m', who.m),
-                     named('p', who.p), named('g', who.g));
+  return fmt::format("{:>11}  t{:<3} {:<3} {:<3} {:<6}", grouped(number), e.t, named('m', e.m),
+                     named('p', e.p), goroutine_text(e));
 }
 
-void Narrator::landmark(const traces::format::Landmark& event, Addr g) {
+void Narrator::landmark(const traces::format::Landmark& event,
+                        const runtime_model::model::Standing& standing) {
   std::string text;
   if (options_.json) {
     traces::format::append_json(text, traces::format::Event(event));
@@ -99,7 +98,10 @@ void Narrator::landmark(const traces::format::Landmark& event, Addr g) {
     text = landmark_line(event.n, static_cast<int>(event.t), emulator::Nanos(event.ns.value_or(0)),
                          event.fn, event.text);
   } else {
-    text = prefix(event.n, event.t, g == Addr() ? Naming::Who{} : naming_.who(g)) + "  ";
+    traces::format::Step who;
+    who.t = event.t;
+    naming_.who(standing).write_to(who);
+    text = prefix(event.n, who) + "  ";
     text += options_.paint.bold(event.fn) + ": ";
     const auto indent = static_cast<unsigned>(event.fn.size()) + 2;
     text += wrapped(event.text, options_.width - kIndent, kIndent, indent);
@@ -136,7 +138,7 @@ std::string Narrator::text_of(const Told& t) const {
   const auto e = event_of(t, naming_);
   const Paint& paint = options_.paint;
   const unsigned indent = kIndent + 2 * std::min(t.depth, 12u);
-  std::string out = prefix(t.number, e.t, {e.m, e.p, e.g});
+  std::string out = prefix(t.number, e);
   out += t.verdict == Verdict::confirmed      ? paint.green("✓ ")
          : t.verdict == Verdict::contradicted ? paint.red("✗ ")
                                               : "· ";

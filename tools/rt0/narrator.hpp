@@ -20,8 +20,11 @@ struct Naming {
   std::function<std::string(emulator::Addr place, std::span<const emulator::u8>)> value;
   struct Who {
     emulator::i64 m = -1, p = -1, g = -1;  ///< -1: none
+    bool gsignal = false;                  ///< that is the stack; g is 0
+    emulator::i64 works_for = -1;          ///< on g0 and gsignal
+    void write_to(traces::format::Step& e) const;
   };
-  std::function<Who(emulator::Addr g)> who;
+  std::function<Who(const runtime_model::model::Standing&)> who;
 };
 
 /// A step as an event, with lasting names for what it changed.
@@ -40,8 +43,8 @@ class Narrator {
  public:
   Narrator(NarratorOptions options, Naming naming, std::function<void(const std::string&)> out);
 
-  /// `g`: the current goroutine, zero before there is one.
-  void landmark(const traces::format::Landmark& event, emulator::Addr g);
+  void landmark(const traces::format::Landmark& event,
+                const runtime_model::model::Standing& standing);
   void told(const runtime_model::model::Told& t);
   /// A line of rt0's own: a notice, the end of the process.
   void line(emulator::u64 number, std::string text);
@@ -55,7 +58,7 @@ class Narrator {
  private:
   bool wanted(const runtime_model::model::Told& t);
   std::string text_of(const runtime_model::model::Told& t) const;
-  std::string prefix(emulator::u64 number, emulator::u32 thread, Naming::Who who) const;
+  std::string prefix(emulator::u64 number, const traces::format::Step& who) const;
   std::string changes_text(const traces::format::Step& e, unsigned indent) const;
 
   static constexpr unsigned kOften = 2;       ///< times that a step is told

@@ -81,7 +81,7 @@ class Story {
     e.n = session_.machine().retired(), e.t = static_cast<emulator::u32>(t.tid);
     e.ns = session_.machine().now().value;
     e.fn = name, e.pc = at, e.text = std::move(text);
-    narrator_.landmark(e, models_.current_g(t));
+    narrator_.landmark(e, models_.standing(t));
     narrator_.flush(models_.told_up_to());
   }
 

@@ -81,4 +81,11 @@ void Insn::add_memory_unvalued(Access kind, Addr addr, u32 size) {
   effects_.push_back({addr, size, 0, kind, false});
 }
 
+std::string goroutine_text(const Step& step) {
+  const auto named = [](i64 g) { return g < 0 ? std::string("-") : "g" + std::to_string(g); };
+  std::string out = step.stack.empty() ? named(step.g) : step.stack;
+  if (step.curg) out += "\u2190" + named(*step.curg);
+  return out;
+}
+
 }  // namespace traces::format

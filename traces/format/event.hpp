@@ -184,15 +184,23 @@ struct Step : Stamp {
     std::string field, before, after;  ///< "g1.sched.pc", "0x0", "runtime.goexit+1"
     bool operator==(const Change&) const = default;
   };
-  i64 m = 0, p = 0, g = 0;
-  std::string id;  ///< slug: "newproc1/gobuf"
+  i64 m = 0, p = 0, g = 0;  ///< -1: none; g: of the stack on which the thread stands, 0: g0, gsignal
+  std::string id;           ///< slug: "newproc1/gobuf"
   std::string text;
   std::vector<Change> changes;
   /// "confirmed" or "contradicted" by the real code beside which the model ran; empty where it ran
   /// in its place.
   std::string verdict = {};
+  /// The first instruction of its span; the stamp's is the last. Absent in older traces.
+  std::optional<u64> n0 = {};
+  /// "gsignal", where that is the stack; and, on g0 and gsignal, the goroutine that it works for.
+  std::string stack = {};
+  std::optional<i64> curg = {};
   bool operator==(const Step&) const = default;
 };
+
+/// The goroutine of a step as a column shows it: "g1", "g0", "gsignal←g1", "-" for none.
+std::string goroutine_text(const Step& step);
 
 /// A system call, when it has returned. Arguments as strace prints them.
 struct Sys : Stamp {

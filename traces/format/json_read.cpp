@@ -166,7 +166,10 @@ Step step(const Json& json) {
            text(json, "id"),
            text(json, "text"),
            {},
-           text_or_empty(json, "verdict")};
+           text_or_empty(json, "verdict"),
+           number_if_any<u64>(json, "n0"),
+           text_or_empty(json, "stack"),
+           number_if_any<i64>(json, "for")};
   for (const Json& change : list(json, "w")) {
     if (!change.is_object()) throw Malformed("\"w\" holds something that is not an object");
     out.changes.push_back({text(change, "f"), text(change, "old"), text(change, "new")});

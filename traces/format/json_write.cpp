@@ -121,9 +121,12 @@ void body(std::string& out, const Ret& e) {
 
 void body(std::string& out, const Step& e) {
   begin(out, "step", e);
+  if (e.n0) number_field(out, R"(,"n0":)", *e.n0);
   number_field(out, R"(,"m":)", e.m);
   number_field(out, R"(,"p":)", e.p);
   number_field(out, R"(,"g":)", e.g);
+  if (!e.stack.empty()) text_field(out, R"(,"stack":)", e.stack);
+  if (e.curg) number_field(out, R"(,"for":)", *e.curg);
   text_field(out, R"(,"id":)", e.id);
   text_field(out, R"(,"text":)", e.text);
   if (!e.verdict.empty()) text_field(out, R"(,"verdict":)", e.verdict);

@@ -77,7 +77,8 @@ void body(std::string& out, const Call& e) { add(out, "call    {}", plain(e.fn))
 void body(std::string& out, const Ret& e) { add(out, "ret     {}", plain(e.fn)); }
 
 void body(std::string& out, const Step& e) {
-  add(out, "step    m{} p{} g{}  {}: {}", e.m, e.p, e.g, plain(e.id), plain(e.text));
+  add(out, "step    m{} p{} {}  {}: {}", e.m, e.p, plain(goroutine_text(e)), plain(e.id),
+      plain(e.text));
   if (!e.verdict.empty()) add(out, "  [{}]", plain(e.verdict));
   for (const auto& change : e.changes)
     add(out, "  {}: {} -> {}", plain(change.field), plain(change.before), plain(change.after));

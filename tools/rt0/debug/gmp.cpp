@@ -234,8 +234,8 @@ std::string step_text(Debugger& d, const ToldStep& step, bool changes) {
   const std::string mark =
       step.verdict == Verdict::contradicted ? paint.red("✗") : paint.green("✓");
   std::string out =
-      fmt::format("{} {}: {}  ({}, t{} m{} g{})", mark, paint.cyan(step.event.id), step.event.text,
-                  grouped(step.event.n), step.event.t, step.event.m, step.event.g);
+      fmt::format("{} {}: {}  ({}, t{} m{} {})", mark, paint.cyan(step.event.id), step.event.text,
+                  grouped(step.event.n), step.event.t, step.event.m, goroutine_text(step.event));
   if (!changes) return cut(out, d.out.width());
   for (const auto& c : step.event.changes)
     out += fmt::format("\n      {}  {} → {}", c.field, c.before, c.after);
