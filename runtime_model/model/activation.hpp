@@ -41,7 +41,7 @@ struct RealRead {
 /// What a model does in one go, between two moments at which it met the real code: the same work
 /// of the real code lies between two instructions.
 struct Stretch {
-  std::size_t step;         ///< its first
+  std::size_t step;          ///< its first
   u64 begin, end = ~u64{0};  ///< the instructions
 };
 

@@ -79,8 +79,8 @@ class Checker {
     unsigned growing = 0;  ///< of these, the stacks
     StandingWatch standing;
     u64 stand_version = 0;  ///< counts its changes
-    u64 epoch = 0;         ///< of observation, in which the two were last right
-    bool fresh = false;    ///< `signals` was just read off the stack pointer
+    u64 epoch = 0;          ///< of observation, in which the two were last right
+    bool fresh = false;     ///< `signals` was just read off the stack pointer
   };
 
   struct Result {

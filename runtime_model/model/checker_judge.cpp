@@ -123,9 +123,9 @@ void Checker::tell(Activation& a, const std::vector<Field>& fields) {
       for (const Field& field : fields)
         if (field.verdict == Field::Verdict::different && overlaps(w, field))
           verdict = Verdict::contradicted;
-    const auto behind = std::upper_bound(
-        a.stands.begin(), a.stands.end(), spans[i].last,
-        [](u64 number, const Stand& stand) { return number < stand.number; });
+    const auto behind =
+        std::upper_bound(a.stands.begin(), a.stands.end(), spans[i].last,
+                         [](u64 number, const Stand& stand) { return number < stand.number; });
     const Step told{step.id, step.text, step.depth, std::move(spans[i].evidence), {}};
     listener({told, a.model.function, spans[i].first, spans[i].last, sequence_++, a.tid,
               a.base_depth + step.depth, std::prev(behind)->standing, verdict});

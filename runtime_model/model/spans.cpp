@@ -190,9 +190,9 @@ class Spans {
   static constexpr int kMostPasses = 16;
 
   const Stretch& stretch_of(u32 step) const {
-    const auto after = std::upper_bound(
-        a_.stretches.begin(), a_.stretches.end(), step,
-        [](u32 s, const Stretch& stretch) { return s < stretch.step; });
+    const auto after =
+        std::upper_bound(a_.stretches.begin(), a_.stretches.end(), step,
+                         [](u32 s, const Stretch& stretch) { return s < stretch.step; });
     return *std::prev(after);
   }
 
@@ -222,7 +222,8 @@ class Spans {
     for (const u32 i : history_.at(a.address.value / 8)) {
       const Atom& earlier = atoms_[i];
       if (i >= index) break;
-      if (earlier.last != kNone && earlier.address.value < a.end() && a.address.value < earlier.end())
+      if (earlier.last != kNone && earlier.address.value < a.end() &&
+          a.address.value < earlier.end())
         done = done == kNone ? earlier.last : std::max(done, earlier.last);
     }
     u32 began = kNone;

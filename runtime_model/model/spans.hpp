@@ -21,8 +21,8 @@ struct Span {
 /// One for each step of the activation. `fields`: what comparing has found.
 std::vector<Span> spans_of(const Activation& a, const std::vector<Field>& fields);
 
-/// What a step changed, of what the model wrote in it: each place once, from its value before to its
-/// last.
+/// What a step changed, of what the model wrote in it: each place once, from its value before to
+/// its last.
 std::vector<Write> evidence_of(const Step& step);
 
 }  // namespace runtime_model::model

@@ -26,8 +26,7 @@ Standing standing_of(const Guest& guest, const emulator::memory::AddressSpace& m
   const Addr current = current_g(memory, regs);
   const Addr m = current == Addr() ? Addr() : peek<Addr>(memory, current + offset.g_m);
   if (m == Addr()) return {};  // no g yet, or what rt0_go tests thread-local storage with
-  Standing s{current, peek<Addr>(memory, m + offset.m_curg), m,
-             peek<Addr>(memory, m + offset.m_p)};
+  Standing s{current, peek<Addr>(memory, m + offset.m_curg), m, peek<Addr>(memory, m + offset.m_p)};
   const Addr g0 = peek<Addr>(memory, m + offset.m_g0);
   const Addr gsignal = peek<Addr>(memory, m + offset.m_gsignal);
   for (const Addr g : {current, g0, gsignal, s.curg})
@@ -39,7 +38,9 @@ Standing standing_of(const Guest& guest, const emulator::memory::AddressSpace& m
 }
 
 void StandingWatch::wrote(Addr address, u64 size) {
-  const auto touches = [&](Addr cell) { return cell.value + 8 > address.value && cell.value < address.value + size; };
+  const auto touches = [&](Addr cell) {
+    return cell.value + 8 > address.value && cell.value < address.value + size;
+  };
   if (touches(tls_) || touches(g_m_) || touches(m_p_) || touches(m_curg_)) known_ = false;
 }
 

@@ -37,7 +37,7 @@ class StandingWatch {
 
  private:
   Standing now_;
-  u64 lo_ = 0, hi_ = 0;         ///< of the stack
+  u64 lo_ = 0, hi_ = 0;            ///< of the stack
   Addr tls_, g_m_, m_p_, m_curg_;  ///< the words that it follows from
   bool known_ = false;
 };

@@ -33,7 +33,7 @@ namespace {
 using namespace emulator;
 using namespace runtime_model;
 
-constexpr std::size_t kShown = 20;             // failures that are listed
+constexpr std::size_t kShown = 20;              // failures that are listed
 constexpr u64 kMostInstructions = 200'000'000;  // longer programs are judged up to there
 
 class Silent final : public kernel::Host {

@@ -4,6 +4,7 @@
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/program.hpp"
 
 namespace rt0 {
 
@@ -52,6 +53,10 @@ void take_program(const CLI::App& command, RunOptions& o) {
   else if (!o.program.empty() && o.program.front().size() > 1 && o.program.front().starts_with("-"))
     user_error("unknown option {} (options come before the program; see rt0 {} --help)",
                o.program.front(), command.get_name());
+  if (!o.program.empty() && o.program.front() == "@") {
+    fmt::print("{}", carried_programs());
+    throw CLI::Success();
+  }
 }
 
 namespace {

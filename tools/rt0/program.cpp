@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -14,6 +15,7 @@
 namespace rt0 {
 namespace {
 
+using emulator::u64;
 using emulator::u8;
 using emulator::base::user_error;
 using emulator::base::UserError;
@@ -48,18 +50,53 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+/// The bytes of a program that is carried compressed.
+std::shared_ptr<const std::vector<u8>> unpacked(const programs::Program& program) {
+  const auto size = ZSTD_getFrameContentSize(program.image.data(), program.image.size());
+  constexpr u64 kMost = 64u << 20;
+  // libarchive does not note the size of what it compresses in one go.
+  auto bytes = std::make_shared<std::vector<u8>>(size <= kMost ? size : kMost);
+  const auto got =
+      ZSTD_decompress(bytes->data(), bytes->size(), program.image.data(), program.image.size());
+  RT0_CHECK(ZSTD_isError(got) == 0, "a program that rt0 carries can be unpacked");
+  bytes->resize(got);
+  return bytes;
+}
+
+void take_carried(Program& p, const std::string& name) {
+  if (programs::all().empty())
+    user_error(
+        "this rt0 has no program built in, because Go was missing when it was built: give a "
+        "program of yours, or install golang-go and build rt0 again");
+  const programs::Program* carried = programs::find(name);
+  if (carried == nullptr)
+    user_error(
+        "no program @{} is built in: rt0 run @ lists those that are (a file of that name: "
+        "./@{})",
+        name, name);
+  p.name = "built-in " + name, p.base = name;
+  p.carried = carried;
+  p.bytes = carried->image;
+  if (!carried->compressed) return;
+  auto bytes = unpacked(*carried);
+  p.bytes = *bytes;
+  p.owner = std::move(bytes);
+}
+
 }  // namespace
+
+std::string carried_programs() {
+  std::string out;
+  for (const auto& p : programs::all()) out += fmt::format("@{:<10} {}\n", p.name, p.about);
+  return out;
+}
 
 Program load_program(const std::string& path, Symbols symbols) {
   Program p;
   if (path.empty()) {
-    p.bytes = programs::hello();
-    p.name = "built-in hello", p.base = "hello";
-    if (p.bytes.empty())
-      user_error(
-          "no program given, and this rt0 has none built in because Go was missing when it was "
-          "built: "
-          "give a program, or install golang-go and build rt0 again");
+    take_carried(p, "hello");
+  } else if (path.starts_with('@')) {
+    take_carried(p, path.substr(1));
   } else {
     auto file = std::make_shared<MappedFile>(path);
     p.bytes = file->bytes();

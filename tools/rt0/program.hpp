@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "asm/embedded_program.hpp"
 #include "emulator/kernel/elf.hpp"
 #include "runtime_model/golang/symbols.hpp"
 #include "runtime_model/golang/version.hpp"
@@ -22,11 +23,15 @@ struct Program {
   std::span<const emulator::u8> bytes;
   std::shared_ptr<const emulator::kernel::ElfImage> image;
   std::shared_ptr<const void> owner;  // keeps `bytes`
+  const programs::Program* carried = nullptr;  // which one of those that rt0 carries
   runtime_model::golang::BuildInfo build;
   runtime_model::golang::SymbolTable symbols;
 };
 
-/// Reads `path`, or the built-in program when it is empty. Throws base::UserError, one sentence
+/// The programs that rt0 carries, a line each: their names, as @workers, and what they are for.
+std::string carried_programs();
+
+/// Reads `path`; "@NAME" is a program that rt0 carries, and so is hello when it is empty. Throws base::UserError, one sentence
 /// that names the file.
 Program load_program(const std::string& path, Symbols symbols = Symbols::at_once);
 /// Makes up for Symbols::when_needed.

@@ -184,8 +184,9 @@ struct Step : Stamp {
     std::string field, before, after;  ///< "g1.sched.pc", "0x0", "runtime.goexit+1"
     bool operator==(const Change&) const = default;
   };
-  i64 m = 0, p = 0, g = 0;  ///< -1: none; g: of the stack on which the thread stands, 0: g0, gsignal
-  std::string id;           ///< slug: "newproc1/gobuf"
+  i64 m = 0, p = 0,
+      g = 0;       ///< -1: none; g: of the stack on which the thread stands, 0: g0, gsignal
+  std::string id;  ///< slug: "newproc1/gobuf"
   std::string text;
   std::vector<Change> changes;
   /// "confirmed" or "contradicted" by the real code beside which the model ran; empty where it ran

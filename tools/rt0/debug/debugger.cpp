@@ -46,6 +46,11 @@ void Debugger::greet() {
       "\"start\" runs to main.main, \"si\" one instruction; \"help\" lists the commands.",
       p.name, p.build.version.empty() ? "Go release unknown" : p.build.version,
       grouped(p.symbols.functions().size()), p.symbols.source(), target.describe(target.pc())));
+  if (sources.goroot().empty())
+    out.print(fmt::format(
+        "The source of {}'s runtime is not on this machine, so instructions are shown there; \"set "
+        "goroot DIRECTORY\" names where it is.",
+        p.build.version.empty() ? "Go" : p.build.version));
 }
 
 bool Debugger::execute(std::string_view line) {

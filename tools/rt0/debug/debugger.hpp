@@ -53,7 +53,7 @@ class Debugger {
   Breakpoints breakpoints;
   Displays displays;
   Story story;
-  Sources sources{target.program().build.version};
+  Sources sources = sources_of(target.program());
 
   // -- moving: each tells where it stopped --
 

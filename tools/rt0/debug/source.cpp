@@ -1,5 +1,7 @@
 #include "tools/rt0/debug/source.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -40,6 +42,14 @@ Sources::Sources(std::string release) : release_(std::move(release)) {
     }
 }
 
+Sources sources_of(const Program& program) {
+  Sources sources(program.build.version);
+  // Built with -trimpath: the file's name is relative.
+  if (program.carried != nullptr)
+    sources.add(fmt::format("./{}.go", program.carried->name), program.carried->source);
+  return sources;
+}
+
 bool Sources::is_goroot(const std::string& directory) const {
   std::ifstream version(directory + "/VERSION");
   std::string text;
@@ -55,7 +65,18 @@ void Sources::set_goroot(const std::string& directory) {
   files_.clear();
 }
 
+void Sources::add(std::string_view name, std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+  carried_[std::string(name)] = std::move(lines);
+}
+
 const std::vector<std::string>* Sources::file(std::string_view name) {
+  if (const auto it = carried_.find(name); it != carried_.end()) return &it->second;
   if (const auto it = files_.find(name); it != files_.end())
     return it->second.empty() ? nullptr : &it->second;
   std::vector<std::string>& lines = files_[std::string(name)];

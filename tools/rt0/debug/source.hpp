@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/rt0/program.hpp"
+
 namespace rt0::debug {
 
 class Sources {
@@ -15,6 +17,8 @@ class Sources {
   /// `release`: the program's, as "go1.19.8". Only a GOROOT of that release is looked into: lines
   /// of another would be wrong ones.
   explicit Sources(std::string release);
+  /// A file that is at hand, whatever the host has.
+  void add(std::string_view name, std::string_view text);
 
   /// The lines of a file; null when it is nowhere to be found, or has more than 4 MiB.
   const std::vector<std::string>* file(std::string_view name);
@@ -29,7 +33,12 @@ class Sources {
   bool is_goroot(const std::string& directory) const;
 
   std::string release_, goroot_;
-  std::map<std::string, std::vector<std::string>, std::less<>> files_;
+  using Files = std::map<std::string, std::vector<std::string>, std::less<>>;
+  Files files_;    ///< of the host; without lines: not found
+  Files carried_;  ///< see add()
 };
+
+/// With the source of a program that rt0 carries.
+Sources sources_of(const Program& program);
 
 }  // namespace rt0::debug
