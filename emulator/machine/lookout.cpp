@@ -54,36 +54,16 @@ bool counts(WatchKind kind, bool read, bool written, bool changed) {
   return false;
 }
 
-/// Of a REP string instruction that touched more than its effects have room for: what lies between
-/// its first element and where the register that walks has come to.
-bool walked_over(const ByteRange& bytes, const Retired& what, PlaceKind kind,
-                 const cpu::Registers& regs) {
-  const auto first =
-      std::ranges::find_if(what.effects, [kind](const Effect& e) { return e.kind == kind; });
-  if (first == what.effects.end()) return false;
-  const bool by_rsi = kind == PlaceKind::memory_read && !what.row.name.starts_with("scas");
-  const u64 at = regs[by_rsi ? cpu::rsi : cpu::rdi], from = first->address.value;
-  // CMPS reads from both; its second walk is as long as its first.
-  const u64 low = std::min(at, from), size = std::max(at, from) - low + first->size;
-  if (overlap(bytes, low, size)) return true;
-  if (!what.row.name.starts_with("cmps")) return false;
-  const u64 end = regs[cpu::rdi], start = regs.df() ? end : end - size;
-  return overlap(bytes, start, size);
-}
-
 struct Touched {
   bool read = false, written = false;
 };
 
-Touched touched(const ByteRange& bytes, const Retired& what, const cpu::Registers& regs) {
+Touched touched(const ByteRange& bytes, const Retired& what) {
   Touched t;
   for (const Effect& e : what.effects) {
     if (e.kind < PlaceKind::memory_read || !overlap(bytes, e.address.value, e.size)) continue;
     (e.kind == PlaceKind::memory_read ? t.read : t.written) = true;
   }
-  if (!what.effects.truncated) return t;
-  t.read = t.read || walked_over(bytes, what, PlaceKind::memory_read, regs);
-  t.written = t.written || walked_over(bytes, what, PlaceKind::memory_write, regs);
   return t;
 }
 
@@ -231,7 +211,7 @@ void Lookout::retired(const Thread& t, const Retired& what) {
 
 void Lookout::memory_effects(const Thread& t, const Retired& what, std::size_t index) {
   const MemoryWatch& watch = conditions_->memory[index];
-  const auto [read, stored] = touched(watch.bytes, what, machine_.registers(t));
+  const auto [read, stored] = touched(watch.bytes, what);
   const bool by_kernel = kernel_wrote(watch.bytes, what);
   if (!read && !stored && !by_kernel) return;
   StopEvent e = event(StopReason::memory, t);
@@ -250,7 +230,7 @@ void Lookout::register_effects(const Thread& t, const Retired& what, std::size_t
   const bool written = std::ranges::any_of(what.effects, [&](const Effect& e) {
     return e.kind == watch.place.kind && e.index == watch.place.index;
   });
-  if (!written && !what.effects.truncated) return;
+  if (!written) return;
   StopEvent e = event(StopReason::register_write, t);
   e.index = index, e.pc = what.pc;
   if (what.kernel_writes != nullptr) e.by = WrittenBy::system_call;

@@ -1,6 +1,7 @@
 #include "emulator/machine/machine.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
@@ -25,8 +26,11 @@ void note_changes(cpu::Effects& effects, const cpu::Registers& before,
   using cpu::PlaceKind;
   const auto note = [&effects](PlaceKind kind, unsigned index, u64 old_value, u64 new_value) {
     if (old_value == new_value) return;
-    auto& e = effects.add(kind, static_cast<u8>(index), 8);
-    e.before[0] = old_value, e.after[0] = new_value;
+    // What SYSCALL itself has put there is not what was there before.
+    const u32 known = effects.count;
+    auto& e = effects.add_or_change(kind, static_cast<u8>(index), 8);
+    if (effects.count != known) e.before[0] = old_value;
+    e.after[0] = new_value;
   };
   for (unsigned i = 0; i < 16; ++i) note(PlaceKind::gpr, i, before.gpr(i), after.gpr(i));
   note(PlaceKind::fs_base, 0, before.fs_base(), after.fs_base());
@@ -37,6 +41,12 @@ void note_changes(cpu::Effects& effects, const cpu::Registers& before,
     e.after = cpu::Effect::words_of(after.flags, after.other_flags);
   }
   note(PlaceKind::mxcsr, 0, before.mxcsr, after.mxcsr);
+  for (unsigned i = 0; i < 16; ++i) {
+    if (before.ymm[i] == after.ymm[i]) continue;
+    auto& e = effects.add(PlaceKind::ymm, static_cast<u8>(i), 32);
+    std::memcpy(e.before.data(), &before.ymm[i], 32);
+    std::memcpy(e.after.data(), &after.ymm[i], 32);
+  }
 }
 
 /// Notes what the kernel writes while it lives.
@@ -77,6 +87,27 @@ Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> imag
   kernel_.load(std::move(image));
 }
 
+/// Lets the kernel do something to a thread, and reports what it did.
+template <class Act>
+void Machine::kernel_acts(kernel::Thread& t, Between::Why why, Act act) {
+  if (!on.between || !observing_) return act();
+  const cpu::Registers before = t.regs;
+  KernelWrites writes;
+  {
+    const Journal journal(memory_, &writes);
+    act();
+  }
+  between_.count = 0;
+  note_changes(between_, before, t.regs);
+  if (between_.count != 0 || !writes.empty()) on.between(t, {why, between_, writes});
+}
+
+/// What a string instruction did before it was ended in the middle.
+void Machine::report_part(const kernel::Thread& t) {
+  if (!std::exchange(core_.partly, false) || !on.between || core_.effects.count == 0) return;
+  on.between(t, {Between::Why::part, core_.effects, KernelWrites()});
+}
+
 /// The next thread that can run, round robin by thread id; null when all wait.
 kernel::Thread* Machine::next_thread() {
   auto& threads = kernel_.threads();
@@ -85,7 +116,8 @@ kernel::Thread* Machine::next_thread() {
   while (start < n && threads[start]->tid <= progress_.last_tid) ++start;
   for (std::size_t i = 0; i < n; ++i) {
     kernel::Thread& t = *threads[(start + i) % n];
-    if (t.state == kernel::ThreadState::waiting && kernel_.can_resume(t)) kernel_.resume(t);
+    if (t.state == kernel::ThreadState::waiting && kernel_.can_resume(t))
+      kernel_acts(t, Between::Why::resume, [&] { kernel_.resume(t); });
     if (kernel_.exit) return nullptr;
     if (t.state == kernel::ThreadState::runnable) return &t;
   }
@@ -183,7 +215,6 @@ void Machine::begin_burst() {
 void Machine::note_syscall() {
   constexpr unsigned kLength = 2;
   core_.effects.count = 0;
-  core_.effects.truncated = false;
   loop_.syscall.emplace(Retired{progress_.retired - 1, Addr(core_.regs.rip - kLength), kLength,
                                 *semantics::find_row("syscall"), core_.effects});
 }
@@ -200,6 +231,7 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
       begin_burst();
       return true;
     case Stop::fault:
+      report_part(t);
       if (on.faulted) on.faulted(t, loop_.fault);
       t.regs = core_.regs;
       // An INT3 has retired.
@@ -228,6 +260,7 @@ Stop Machine::run_loop(kernel::Thread& t) {
   } catch (...) {
     account(t);
     t.regs = core_.regs;
+    report_part(t);
     throw;
   }
 }
@@ -239,8 +272,10 @@ void Machine::run_slice(kernel::Thread& t) {
   while (!kernel_.exit && !stop_requested_ && progress_.slice_left > 0) {
     if (kernel_.has_deliverable_signal(t)) {
       t.regs = core_.regs;
-      kernel_.deliver_signals(t);
-      core_.regs = t.regs;
+      kernel_acts(t, Between::Why::signal, [&] {
+        kernel_.deliver_signals(t);
+        core_.regs = t.regs;
+      });
       if (kernel_.exit || t.state != kernel::ThreadState::runnable) break;
     }
     u64 allowed = std::min(progress_.slice_left,

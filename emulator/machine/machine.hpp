@@ -29,8 +29,12 @@ class Machine {
   struct Hooks {
     std::function<void(const kernel::Thread&, Addr)> probe;  // about to execute a probed address
     /// Needs observe(true); with watch_pages(), instructions that access those pages, others as it
-    /// happens, and every SYSCALL, are reported too.
+    /// happens, and every SYSCALL, are reported too (of a REP, what was left to do when it came to
+    /// such a page).
     std::function<void(const kernel::Thread&, const Retired&)> retired;
+    /// Needs observe(true). With `retired`, and KernelEvents::clone, everything that changes a
+    /// thread's registers or memory's contents.
+    std::function<void(const kernel::Thread&, const Between&)> between;
     std::function<void(const kernel::Thread* from, const kernel::Thread& to)> switched;
     std::function<void(const kernel::Thread&)>
         resuming;  // the kernel and the schedule have acted; its next instruction follows
@@ -119,6 +123,9 @@ class Machine {
   u64 slice_length();
   void remove_dead_threads();
   Stop run_loop(kernel::Thread& t);
+  template <class Act>
+  void kernel_acts(kernel::Thread& t, Between::Why why, Act act);
+  void report_part(const kernel::Thread& t);
   bool in_observed_loop() const { return on.retired && (observing_ || burst_.left > 0); }
   void begin_burst();
   void note_syscall();
@@ -130,6 +137,7 @@ class Machine {
   std::unique_ptr<Core> core_owner_ = std::make_unique<Core>();
   Core& core_ = *core_owner_;
   RunLoop loop_;
+  cpu::Effects between_;  // of what is being reported
   kernel::Thread* current_ = nullptr;
   Progress progress_;
   u64 slice_start_ = 0;  // core_.goal - budget at progress_.retired

@@ -8,10 +8,10 @@
 #include <optional>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "emulator/decode/block_cache.hpp"
 #include "emulator/machine/block_builder.hpp"
+#include "emulator/machine/retired.hpp"
 #include "emulator/semantics/core.hpp"
 
 namespace emulator::machine {
@@ -27,21 +27,6 @@ enum class Stop : u8 {
   fault,    // the instruction at RIP raised RunLoop::fault
   probe,    // RIP is at a probe; step over it with pass_probe()
   watched,  // the instruction at RIP is about to access a watched page
-};
-
-/// Bytes that the kernel wrote to guest memory for a system call.
-using KernelWrites = std::vector<std::pair<Addr, std::vector<u8>>>;
-
-/// One retired instruction, as the observed loop reports it. A SYSCALL is reported when the kernel
-/// has dealt with it: its effects include the registers that the kernel set, and `kernel_writes`
-/// the memory.
-struct Retired {
-  u64 number;  // instructions retired before it
-  Addr pc;
-  unsigned length;
-  const semantics::Row& row;
-  const cpu::Effects& effects;
-  const KernelWrites* kernel_writes = nullptr;
 };
 
 class RunLoop {
@@ -63,6 +48,7 @@ class RunLoop {
     core_.trap = semantics::Trap::none;
     core_.current = nullptr;
     core_.unlinked = nullptr;
+    core_.partly = false;
   }
 
   /// From the function that run_observed calls: return before the next instruction.

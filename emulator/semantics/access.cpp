@@ -1,11 +1,15 @@
 #include "emulator/semantics/access.hpp"
 
+#include "emulator/base/error.hpp"
+
 namespace emulator::semantics {
 
 void raise(Core& core, const Op* op, cpu::FaultKind kind) {
   core.current = op;
   throw cpu::GuestFault{kind};
 }
+
+void too_many_effects() { RT0_CHECK(false, "an instruction with more effects than any has"); }
 
 namespace {
 

@@ -21,9 +21,7 @@ class Access {
  public:
   static constexpr bool kObserved = Observed;
 
-  RT0_INLINE Access(Core& core, const Op* op) : core_(core), op_(op) {
-    if constexpr (Observed) core_.effects.truncated = false;
-  }
+  RT0_INLINE Access(Core& core, const Op* op) : core_(core), op_(op) {}
   /// The instruction is done.
   RT0_INLINE void finish() {
     if constexpr (Observed) core_.effects.count = noted_;
@@ -278,6 +276,19 @@ class Access {
   /// Typed so that a meaning that transfers control can `return c.raise_fault(…)`.
   [[noreturn]] const Op* raise_fault(cpu::FaultKind kind) { raise(core_, op_, kind); }
 
+  // -- effects (Observed); what goes through this class is noted by itself --
+
+  /// The next effect of this instruction. Their number is kept here until the instruction is done,
+  /// where the compiler knows it: each effect's place is then a constant.
+  RT0_INLINE cpu::Effect& note(cpu::PlaceKind kind, unsigned index, u64 size, u64 address = 0) {
+    if (noted_ == cpu::Effects::kMost) [[unlikely]]
+      too_many_effects();
+    cpu::Effect& e = core_.effects.list[noted_++];
+    e.kind = kind, e.index = static_cast<u8>(index), e.size = size;
+    e.address = Addr(address);
+    return e;
+  }
+
   // -- the flow of control: a meaning that leaves the straight line returns one of these --
 
   /// The address after this instruction. Only for instructions that end a block.
@@ -360,20 +371,6 @@ class Access {
 
   // -- effects --
 
-  /// The next effect of this instruction. Their number is kept here until the instruction is done,
-  /// where the compiler knows it: each effect's place is then a constant.
-  RT0_INLINE cpu::Effect& note(cpu::PlaceKind kind, unsigned index, unsigned size,
-                               u64 address = 0) {
-    cpu::Effects& effects = core_.effects;
-    if (noted_ == effects.list.size()) [[unlikely]] {
-      effects.truncated = true;
-      --noted_;
-    }
-    cpu::Effect& e = effects.list[noted_++];
-    e.kind = kind, e.index = static_cast<u8>(index), e.size = static_cast<u16>(size);
-    e.address = Addr(address);
-    return e;
-  }
   /// The words of an effect that a value fills; a short one is widened, so that its word can be
   /// read whole.
   template <class T>

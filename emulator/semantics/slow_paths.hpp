@@ -35,6 +35,9 @@ extern template void store_slow(Core&, const Op*, u64, V256);
 /// that must not tear.
 void require_writable(Core& core, const Op* op, u64 address, u64 size);
 
+/// Our bug: cpu::Effects has room for what any instruction does.
+[[noreturn]] void too_many_effects();
+
 #define RT0_INLINE [[gnu::always_inline]] inline
 
 /// Enters a block at `first`, if the budget holds the rest of it; else back to the loop.

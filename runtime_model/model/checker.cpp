@@ -76,7 +76,7 @@ void Checker::retired(const Thread& t, const Retired& r) {
     ++lane.signals;
   lane.next_pc = regs.rip;
   if (live_ != 0) {
-    note_writes(lane, r, regs);
+    note_writes(lane, r);
     note_reads(lane, r);
     note_standing(lane, r.number, regs);
     enter_inlined(lane, regs);

@@ -91,7 +91,7 @@ class Checker {
   Lane& lane_of(Tid tid, const Registers& regs);
   void observe_while_needed();
   bool enters_again(const Lane& lane, const Registration& model, const Registers& regs) const;
-  void note_writes(Lane& lane, const emulator::machine::Retired& r, const Registers& after);
+  void note_writes(Lane& lane, const emulator::machine::Retired& r);
   void note_write(Lane& lane, const RealWrite& w);
   void note_reads(Lane& lane, const emulator::machine::Retired& r);
   void note_standing(Lane& lane, u64 number, const Registers& regs);

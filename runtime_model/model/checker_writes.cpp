@@ -1,4 +1,5 @@
 // What the guest writes while models wait, and whose work that counts as.
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -12,18 +13,13 @@ using Waits = Activation::Waits;
 
 namespace {
 
-RealWrite real_write(u64 number, const emulator::cpu::Effect& e) {
-  RealWrite w{number, e.address, u32{e.size}, false, true, {}};
-  std::memcpy(w.before.data(), e.before.data(), e.size);
-  std::memcpy(w.after.data(), e.after.data(), e.size);
-  w.changes = std::memcmp(e.before.data(), e.after.data(), e.size) != 0;
-  return w;
-}
+/// What a string instruction that writes more had replaced is not kept.
+constexpr u64 kMostKnown = 1 << 16;
 
 }  // namespace
 
-void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) {
-  // What memory holds behind the instruction, of a write whose values it did not list.
+void Checker::note_writes(Lane& lane, const Retired& r) {
+  // What memory holds behind the instruction, of a write whose values are too many.
   const auto note_long = [&](Addr to, u64 size) {
     RealWrite w{r.number, to, static_cast<u32>(size), false, false, {}};
     std::vector<u8> bytes(size);
@@ -31,16 +27,20 @@ void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) 
       w.long_after = std::make_shared<const std::vector<u8>>(std::move(bytes));
     note_write(lane, w);
   };
-  for (const auto& e : r.effects)
-    if (e.kind == PlaceKind::memory_write) note_write(lane, real_write(r.number, e));
-  if (r.effects.truncated) {
-    // A long string instruction lists its first iterations only; RDI tells how far it went.
-    for (const auto& e : r.effects)
-      if (e.kind == PlaceKind::memory_write) {
-        const u64 end = after.gpr(emulator::cpu::rdi);
-        if (end > e.address.value) note_long(e.address, end - e.address.value);
-        break;
-      }
+  for (const auto& e : r.effects) {
+    if (e.kind != PlaceKind::memory_write) continue;
+    if (e.size > kMostKnown) {
+      note_long(e.address, e.size);
+      continue;
+    }
+    for (u64 at = 0; at < e.size; at += sizeof RealWrite::before) {
+      const u64 size = std::min<u64>(e.size - at, sizeof RealWrite::before);
+      RealWrite w{r.number, e.address + at, static_cast<u32>(size), false, true, {}};
+      r.effects.copy_before(e, at, std::span(w.before).first(size));
+      r.effects.copy_after(e, at, std::span(w.after).first(size));
+      w.changes = std::memcmp(w.before.data(), w.after.data(), size) != 0;
+      note_write(lane, w);
+    }
   }
   if (r.kernel_writes != nullptr)
     for (const auto& [address, bytes] : *r.kernel_writes) note_long(address, bytes.size());
@@ -50,8 +50,12 @@ void Checker::note_writes(Lane& lane, const Retired& r, const Registers& after) 
 void Checker::note_reads(Lane& lane, const Retired& r) {
   for (auto& a : lane.stack) {
     if (!a->told || a->signal_depth != lane.signals || a->waits == Waits::called) continue;
-    for (const auto& e : r.effects)
-      if (e.kind == PlaceKind::memory_read) a->reads.push_back({e.address.value / 8, r.number});
+    for (const auto& e : r.effects) {
+      if (e.kind != PlaceKind::memory_read) continue;
+      const u64 first = e.address.value / 8;
+      const u64 last = e.is_range() && e.size <= kMostKnown ? (e.address.value + e.size - 1) / 8 : first;
+      for (u64 word = first; word <= last; ++word) a->reads.push_back({word, r.number});
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "emulator/base/error.hpp"
 #include "emulator/machine/run_loop.hpp"
@@ -83,7 +84,7 @@ void apply(const cpu::Effects& effects, CpuState& state, DataImage& data) {
       case cpu::PlaceKind::memory_write:
         for (u64 i = 0; i < e.size; ++i) {
           const u64 at = e.address.value + i - kDataBase;
-          if (at < kDataSize) data[at] = reinterpret_cast<const u8*>(e.after.data())[i];
+          if (at < kDataSize) effects.copy_after(e, i, {&data[at], 1});
         }
         break;
       default:
@@ -133,11 +134,12 @@ class Rt0Cpu final : public EmulatedCpu {
     core_->goal = 1;
     replayed_ = false;
     const auto retired = [&](const emulator::machine::Retired& r) {
-      replayed_ = !r.effects.truncated;
+      replayed_ = true;
       effects_ = r.effects;
     };
     const Stop stop = which_ == Loop::kFast ? loop_.run() : loop_.run_observed(retired);
     if (stop == Stop::fault) outcome.fault = signal_of(loop_.fault, one.before.rip);
+    if (std::exchange(core_->partly, false)) effects_ = core_->effects, replayed_ = true;
   }
 
   /// What changed in the data; then everything is put back.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -67,6 +68,10 @@ class OneInsn {
   }
   /// Executes an instruction that must not fault.
   void run(std::initializer_list<int> code) {
+    if (step(code)) throw Disagreement("the instruction faulted");
+  }
+
+  void run_bytes(std::span<const u8> code) {
     if (step(code)) throw Disagreement("the instruction faulted");
   }
 
@@ -143,6 +148,7 @@ class OneInsn {
       out.fault = fault;
       core.regs.rip = regs.rip;
     }
+    if (out.fault && !core.partly) core.effects.count = 0;
     out.regs = core.regs, out.effects = core.effects, out.trap = core.trap;
     out.data.resize(kDataSize);
     memory.peek(Addr(kData), out.data);
@@ -174,9 +180,21 @@ class OneInsn {
     if (fast.trap != observed.trap) throw Disagreement("the handlers' traps differ");
   }
 
-  /// Plays the effects on the state before: the result must be the state after.
+  static std::span<u8> bytes_of(std::vector<u8>& data, const cpu::Effect& e) {
+    return std::span(data).subspan(e.address.value - kData, e.size);
+  }
+  /// What a store says was there before must have been there.
+  static void check_before(const cpu::Effects& effects, const cpu::Effect& e,
+                           std::vector<u8>& data) {
+    std::vector<u8> before(e.size);
+    effects.copy_before(e, 0, before);
+    if (!std::ranges::equal(before, bytes_of(data, e)))
+      throw Disagreement("an effect's old bytes are not what was there");
+  }
+
+  /// Plays the effects on the state before: the result must be the state after. A fault leaves
+  /// nothing behind but what a string instruction has done by then.
   void check_effects(const Outcome& after) const {
-    if (after.fault || after.effects.truncated) return;
     cpu::Registers played = regs;
     std::vector<u8> played_data = data;
     played.rip = after.regs.rip;
@@ -198,7 +216,8 @@ class OneInsn {
           played.mxcsr = static_cast<u32>(e.after[0]);
           break;
         case cpu::PlaceKind::memory_write:
-          std::memcpy(played_data.data() + (e.address.value - kData), e.after.data(), e.size);
+          check_before(after.effects, e, played_data);
+          after.effects.copy_after(e, 0, bytes_of(played_data, e));
           break;
         case cpu::PlaceKind::gs_base:  // no instruction writes it
         case cpu::PlaceKind::memory_read:

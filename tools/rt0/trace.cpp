@@ -7,6 +7,7 @@
 #include "tools/rt0/landmarks.hpp"
 #include "tools/rt0/models.hpp"
 #include "tools/rt0/session.hpp"
+#include "tools/rt0/trace_changes.hpp"
 #include "traces/format/sha256.hpp"
 #include "traces/format/writer.hpp"
 
@@ -19,9 +20,8 @@ using emulator::u32;
 using emulator::u64;
 using emulator::u8;
 using emulator::base::user_error;
-using emulator::cpu::Effect;
-using emulator::cpu::PlaceKind;
 using emulator::kernel::Thread;
+using emulator::machine::Between;
 using emulator::machine::Retired;
 
 struct TraceOptions {
@@ -59,7 +59,17 @@ struct Static {
 class Recorder {
  public:
   Recorder(Session& session, tf::Writer& writer, tf::Level level)
-      : session_(session), writer_(writer), level_(level) {}
+      : session_(session),
+        writer_(writer),
+        level_(level),
+        changes_(session.machine(), session.program().bytes) {}
+
+  /// The first record: what there is to begin with.
+  void start() {
+    if (level_ != tf::Level::Instruction) return;
+    changes_.start(writer_);
+    changes_.listen();
+  }
 
   void retired(const Thread& t, const Retired& r) {
     if (level_ == tf::Level::Instruction)
@@ -67,6 +77,15 @@ class Recorder {
     else
       control(t, r);
     flush();
+  }
+  void between(const Thread& t, const Between& what) {
+    flush();
+    changes_.between(writer_, stamped<tf::State>(t), what);
+  }
+  /// A new thread's registers, behind the call that made it.
+  void began(const Thread& t) {
+    if (level_ == tf::Level::Instruction)
+      after_instruction(changes_.begin(stamped<tf::State>(t), "clone", t.regs));
   }
   template <class E>
   void event(const E& e) {
@@ -111,7 +130,6 @@ class Recorder {
   const Static& describe(Addr pc, unsigned length);
   void instruction(const Thread& t, const Retired& r);
   void control(const Thread& t, const Retired& r);
-  void effect(const Effect& e);
   std::string_view function_at(Addr pc) const {
     const auto* f = session_.program().symbols.function_at(pc);
     return f != nullptr ? f->name : std::string_view();
@@ -121,6 +139,7 @@ class Recorder {
   tf::Writer& writer_;
   tf::Level level_;
   tf::Insn insn_;
+  ChangeRecorder changes_;
   std::unordered_map<u64, Static> statics_;
   std::vector<tf::Event> waiting_;
   // Of level step: a step is told when the real code has confirmed it, after what came later.
@@ -139,51 +158,13 @@ const Static& Recorder::describe(Addr pc, unsigned length) {
   return it->second;
 }
 
-void Recorder::effect(const Effect& e) {
-  const auto bytes = [&](const auto& words) {
-    return std::span(reinterpret_cast<const u8*>(words.data()), e.size);
-  };
-  switch (e.kind) {
-    case PlaceKind::gpr:
-      if (e.before[0] != e.after[0]) insn_.set(tf::gpr(e.index), e.after[0]);
-      break;
-    case PlaceKind::ymm:
-      if (e.before == e.after) break;
-      if (e.before[2] == e.after[2] && e.before[3] == e.after[3])
-        insn_.set(tf::xmm(e.index), std::span(e.after).first(2));
-      else
-        insn_.set(tf::ymm(e.index), e.after);
-      break;
-    case PlaceKind::flags:
-      if (e.value_before() != e.value_after()) insn_.set(tf::Reg::rflags, e.value_after());
-      break;
-    case PlaceKind::fs_base:
-      insn_.set(tf::Reg::fs_base, e.after[0]);
-      break;
-    case PlaceKind::gs_base:
-      insn_.set(tf::Reg::gs_base, e.after[0]);
-      break;
-    case PlaceKind::mxcsr:
-      insn_.set(tf::Reg::mxcsr, e.after[0]);
-      break;
-    case PlaceKind::memory_read:
-      insn_.extend_memory(tf::Access::Read, e.address, bytes(e.after));
-      break;
-    case PlaceKind::memory_write:
-      insn_.extend_memory(tf::Access::Write, e.address, bytes(e.after));
-      break;
-  }
-}
-
 void Recorder::instruction(const Thread& t, const Retired& r) {
   const Static& s = describe(r.pc, r.length);
   insn_.begin(r.number, static_cast<u32>(t.tid), r.pc);
   insn_.fn = s.function, insn_.off = s.offset, insn_.text = s.text;
-  for (const Effect& e : r.effects) effect(e);
-  if (r.kernel_writes != nullptr)
-    for (const auto& [address, bytes] : *r.kernel_writes)
-      insn_.add_memory(tf::Access::Write, address, bytes);
+  changes_.effects(insn_, r.effects, r.kernel_writes);
   writer_.write(insn_);
+  changes_.rest(writer_, insn_);
 }
 
 /// CALL and RET only; where control goes is where RIP is now.
@@ -253,6 +234,7 @@ void listen(Session& session, Recorder& recorder, const bool& recording) {
     auto e = recorder.stamped<tf::Thread>(parent);
     e.child = static_cast<u32>(child.tid);
     recorder.after_instruction(e);
+    recorder.began(child);
   };
 }
 
@@ -276,6 +258,7 @@ int trace(const TraceOptions& o) {
   const auto start = [&] {
     recording = true, first = machine.retired();
     if (!models) machine.observe(true);
+    recorder.start();
   };
   listen(session, recorder, recording);
 
@@ -305,6 +288,8 @@ int trace(const TraceOptions& o) {
     models->attach(machine.on.probe, probes);
   } else {
     machine.on.retired = [&](const Thread& t, const Retired& r) { recorder.retired(t, r); };
+    if (*level == tf::Level::Instruction)
+      machine.on.between = [&](const Thread& t, const Between& b) { recorder.between(t, b); };
   }
 
   std::optional<emulator::kernel::ProcessExit> exit;

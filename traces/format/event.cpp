@@ -35,18 +35,26 @@ std::optional<Reg> reg_named(std::string_view text) {
   return static_cast<Reg>(at - kRegs.begin());
 }
 
-bool Insn::operator==(const Insn& other) const {
+bool Changes::same_changes(const Changes& other) const {
   const auto same_effect = [&](const MemEffect& a, const MemEffect& b) {
     return a.addr == b.addr && a.size == b.size && a.kind == b.kind && a.valued == b.valued &&
-           std::ranges::equal(value(a), other.value(b));
+           a.repeated == b.repeated && std::ranges::equal(value(a), other.value(b));
   };
-  return static_cast<const Stamp&>(*this) == other && pc == other.pc && fn == other.fn &&
-         off == other.off && text == other.text && cycle == other.cycle && more == other.more &&
-         std::ranges::equal(regs(), other.regs()) &&
+  return more == other.more && std::ranges::equal(regs(), other.regs()) &&
          std::ranges::equal(effects_, other.effects_, same_effect);
 }
 
-void Insn::add_memory(Access kind, Addr addr, std::span<const u8> value) {
+bool Insn::operator==(const Insn& other) const {
+  return static_cast<const Stamp&>(*this) == other && pc == other.pc && fn == other.fn &&
+         off == other.off && text == other.text && cycle == other.cycle && same_changes(other);
+}
+
+bool State::operator==(const State& other) const {
+  return static_cast<const Stamp&>(*this) == other && why == other.why && maps == other.maps &&
+         same_changes(other);
+}
+
+void Changes::add_memory(Access kind, Addr addr, std::span<const u8> value) {
   auto& bytes = bytes_[static_cast<unsigned>(kind)];
   const auto size = static_cast<u32>(value.size());
   if (bytes.size() + value.size() > kMaxValueBytes) return add_memory_unvalued(kind, addr, size);
@@ -58,13 +66,24 @@ void Insn::add_memory(Access kind, Addr addr, std::span<const u8> value) {
   bytes.insert(bytes.end(), value.begin(), value.end());
 }
 
-void Insn::extend_memory(Access kind, Addr addr, std::span<const u8> value) {
+/// What a register can hold is never written as a pattern: there is one way to say it.
+void Changes::add_memory_repeated(Access kind, Addr addr, u32 size, u64 pattern) {
+  std::array<u8, 32> bytes;
+  for (std::size_t i = 0; i < bytes.size(); i += kPattern)
+    std::memcpy(bytes.data() + i, &pattern, kPattern);
+  if (size <= bytes.size()) return add_memory(kind, addr, std::span(bytes).first(size));
+  add_memory(kind, addr, std::span(bytes).first(kPattern));
+  if (effects_.empty() || effects_.back().addr != addr || effects_.back().size != kPattern) return;
+  effects_.back().size = size;
+  effects_.back().repeated = effects_.back().valued;
+}
+
+void Changes::extend_memory(Access kind, Addr addr, std::span<const u8> value) {
   auto& bytes = bytes_[static_cast<unsigned>(kind)];
-  // A string instruction alternates reads and writes, so the run to continue is one of the last two
-  // effects.
+  // Reads and writes may alternate, so the run to continue is one of the last two effects.
   for (auto e = effects_.rbegin(); e != effects_.rend() && e - effects_.rbegin() < 2; ++e) {
     if (e->kind != kind) continue;
-    const bool follows = e->valued && e->addr + e->size == addr;
+    const bool follows = e->valued && !e->repeated && e->addr + e->size == addr;
     if (!follows || bytes.size() + value.size() > kMaxValueBytes) break;
     bytes.insert(bytes.end(), value.begin(), value.end());
     e->size += static_cast<u32>(value.size());
@@ -73,7 +92,7 @@ void Insn::extend_memory(Access kind, Addr addr, std::span<const u8> value) {
   add_memory(kind, addr, value);
 }
 
-void Insn::add_memory_unvalued(Access kind, Addr addr, u32 size) {
+void Changes::add_memory_unvalued(Access kind, Addr addr, u32 size) {
   if (effects_.size() == kMaxEffects) {
     ++more;
     return;

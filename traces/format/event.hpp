@@ -90,13 +90,14 @@ struct RegWrite {
 
 enum class Access : u8 { Read, Write };
 
-/// One access to guest memory. The bytes, when recorded, are in the instruction: Insn::value.
+/// One access to guest memory. The bytes, when recorded, are beside it: Changes::value.
 struct MemEffect {
   Addr addr;
   u32 size = 0;  ///< bytes
   u32 at = 0;    ///< where the bytes begin among those of the same kind
   Access kind = Access::Read;
-  bool valued = false;  ///< the bytes were recorded
+  bool valued = false;    ///< the bytes were recorded
+  bool repeated = false;  ///< they repeat the kPattern bytes that were recorded
 };
 
 /// What every event starts with: the global number of the instruction, the guest thread, the
@@ -108,30 +109,18 @@ struct Stamp {
   bool operator==(const Stamp&) const = default;
 };
 
-/// A retired instruction and everything it changed. The producer keeps one and refills it: after
-/// begin(), set() and add_memory() allocate nothing once the buffers have grown. `fn` and `text`
-/// are only read during Writer::write; those that a Reader hands out live as long as the Reader.
-struct Insn : Stamp {
+/// New values of registers and accesses to memory. The producer keeps one and refills it: after
+/// clear_changes(), set() and add_memory() allocate nothing once the buffers have grown.
+class Changes {
+ public:
   static constexpr unsigned kMaxRegs = kRegIds;
   static constexpr unsigned kMaxEffects =
       1U << 14;  ///< memory effects kept; further ones are counted in `more`
   static constexpr unsigned kMaxValueBytes =
       1U << 18;  ///< bytes kept for each kind; effects beyond have no value
+  static constexpr unsigned kPattern = 8;  ///< bytes of a value that repeats
 
-  Addr pc;
-  std::string_view fn;       ///< function's name, or empty
-  u64 off = 0;               ///< pc minus the function's start, bytes
-  std::string_view text;     ///< disassembly
-  std::optional<u64> cycle;  ///< retire cycle, when a timing core is on
-  u64 more = 0;              ///< memory effects that were left out
-
-  bool operator==(const Insn& other) const;
-
-  /// Empties the instruction for the next one; keeps its buffers.
-  void begin(InsnCount number, u32 thread, Addr at) {
-    n = number, t = thread, ns.reset(), pc = at, off = 0, fn = text = {}, cycle.reset(), more = 0;
-    regs_.clear(), effects_.clear(), bytes_[0].clear(), bytes_[1].clear();
-  }
+  u64 more = 0;  ///< memory effects that were left out
 
   /// `reg` now holds `value`; a register set twice keeps its place in the list and its last value.
   void set(Reg reg, u64 value) { slot(reg) = {value, 0, 0, 0}; }
@@ -143,16 +132,31 @@ struct Insn : Stamp {
   std::span<const RegWrite> regs() const { return regs_; }
 
   void add_memory(Access kind, Addr addr, std::span<const u8> value);
-  /// As add_memory, but what continues the last access of the same kind joins it: string
-  /// instructions record one long read and one long write instead of thousands.
+  /// As add_memory, but what continues the last access of the same kind joins it.
   void extend_memory(Access kind, Addr addr, std::span<const u8> value);
+  /// `size` bytes that repeat those of `pattern`.
+  void add_memory_repeated(Access kind, Addr addr, u32 size, u64 pattern);
   /// An access of `size` bytes whose value is not recorded.
   void add_memory_unvalued(Access kind, Addr addr, u32 size);
   std::span<const MemEffect> memory() const { return effects_; }
-  /// The bytes of one of memory(), lowest address first; empty when they were not recorded.
+  /// How many bytes of another access of this kind would be kept.
+  std::size_t room(Access kind) const {
+    return effects_.size() == kMaxEffects
+               ? 0
+               : kMaxValueBytes - bytes_[static_cast<unsigned>(kind)].size();
+  }
+  /// The bytes of one of memory(), lowest address first; of one that repeats, the pattern; empty
+  /// when they were not recorded.
   std::span<const u8> value(const MemEffect& effect) const {
     if (!effect.valued) return {};
-    return std::span(bytes_[static_cast<unsigned>(effect.kind)]).subspan(effect.at, effect.size);
+    return std::span(bytes_[static_cast<unsigned>(effect.kind)])
+        .subspan(effect.at, effect.repeated ? kPattern : effect.size);
+  }
+
+ protected:
+  bool same_changes(const Changes& other) const;
+  void clear_changes() {
+    regs_.clear(), effects_.clear(), bytes_[0].clear(), bytes_[1].clear(), more = 0;
   }
 
  private:
@@ -165,6 +169,44 @@ struct Insn : Stamp {
   std::vector<RegWrite> regs_;
   std::vector<MemEffect> effects_;
   std::array<std::vector<u8>, 2> bytes_;  ///< by Access
+};
+
+/// A retired instruction and everything it changed. `fn` and `text` are only read during
+/// Writer::write; those that a Reader hands out live as long as the Reader.
+struct Insn : Stamp, Changes {
+  Addr pc;
+  std::string_view fn;       ///< function's name, or empty
+  u64 off = 0;               ///< pc minus the function's start, bytes
+  std::string_view text;     ///< disassembly
+  std::optional<u64> cycle;  ///< retire cycle, when a timing core is on
+
+  bool operator==(const Insn& other) const;
+
+  /// Empties the instruction for the next one; keeps its buffers.
+  void begin(InsnCount number, u32 thread, Addr at) {
+    n = number, t = thread, ns.reset(), pc = at, off = 0, fn = text = {}, cycle.reset();
+    clear_changes();
+  }
+};
+
+/// What a range of addresses has become, if it is mapped at all. Unless its contents are `kept`, it
+/// holds zeros then, but for `from_file` bytes at its start, which are the program's file's from
+/// `offset` on; what else it holds follows in the State's memory.
+struct Mapping {
+  Addr addr;
+  u64 size = 0;            ///< bytes
+  std::string protection;  ///< "rwx" with dashes; empty: not mapped
+  bool kept = false;
+  u64 offset = 0, from_file = 0;
+  bool operator==(const Mapping&) const = default;
+};
+
+/// A thread's registers, memory or mappings changed and no instruction's record has room for it
+/// or has done it: see docs/handbook/trace_format.md for every `why`.
+struct State : Stamp, Changes {
+  std::string why;
+  std::vector<Mapping> maps;
+  bool operator==(const State& other) const;
 };
 
 /// Control entered or left a function. `fn` as in Insn.
@@ -247,7 +289,8 @@ struct Exit : Stamp {
   bool operator==(const Exit&) const = default;
 };
 
-using Event = std::variant<Insn, Call, Ret, Step, Sys, Switch, Landmark, Signal, Thread, Exit>;
+using Event =
+    std::variant<Insn, Call, Ret, Step, Sys, Switch, Landmark, Signal, Thread, Exit, State>;
 
 inline const Stamp& stamp(const Event& event) {
   return std::visit([](const auto& e) -> const Stamp& { return e; }, event);

@@ -131,13 +131,14 @@ void Decoder::read_shape(u8 op, Static& at) {
     reshape(at.mem[i], effects_[i].size, effects_[i].kind, effects_[i].valued);
 }
 
-/// The bytes of one access, into value_.
-void Decoder::read_value(MemSlot& slot, const MemEffect& shape, u64 addr, const Moment& now) {
+/// The bytes of one access, into value_; true: those that it repeats.
+bool Decoder::read_value(MemSlot& slot, const MemEffect& shape, u64 addr, const Moment& now) {
   slot.what = next_code(slot.what);
-  if (how(slot.what) == kRaw) {
-    const auto bytes = columns_[kWide].bytes(shape.size);
+  const bool repeats = slot.what == kPatternCode && shape.size > 32;
+  if (repeats || how(slot.what) == kRaw) {
+    const auto bytes = columns_[kWide].bytes(repeats ? Changes::kPattern : shape.size);
     value_.assign(bytes.begin(), bytes.end());
-    return;
+    return repeats;
   }
   std::array<u64, 4> word{};
   if (is_scalar(shape.size)) {
@@ -151,6 +152,7 @@ void Decoder::read_value(MemSlot& slot, const MemEffect& shape, u64 addr, const 
   }
   const auto* bytes = reinterpret_cast<const u8*>(word.data());
   value_.assign(bytes, bytes + shape.size);
+  return false;
 }
 
 void Decoder::read_effect(MemSlot& slot, const MemEffect& shape, Insn& insn, Moment& now) {
@@ -161,8 +163,12 @@ void Decoder::read_effect(MemSlot& slot, const MemEffect& shape, Insn& insn, Mom
   if (how(slot.where) == kAdd) addr += unzigzag(columns_[kAddresses].varint());
   if (how(slot.where) == kXor) addr ^= columns_[kAddresses].varint();
   value_.clear();
-  if (shape.valued) {
-    read_value(slot, shape, addr, now);
+  if (shape.valued && read_value(slot, shape, addr, now)) {
+    u64 pattern;
+    std::memcpy(&pattern, value_.data(), sizeof pattern);
+    insn.add_memory_repeated(shape.kind, Addr(addr), shape.size, pattern);
+    value_.clear();
+  } else if (shape.valued) {
     insn.add_memory(shape.kind, Addr(addr), value_);
   } else {
     insn.add_memory_unvalued(shape.kind, Addr(addr), shape.size);

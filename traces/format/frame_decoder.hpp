@@ -41,7 +41,7 @@ class Decoder {
   u32 read_ref(u8 op, const ThreadState& thread);
   void read_shape(u8 op, Static& at);
   void read_effect(MemSlot& slot, const MemEffect& shape, Insn& insn, Moment& now);
-  void read_value(MemSlot& slot, const MemEffect& shape, u64 addr, const Moment& now);
+  bool read_value(MemSlot& slot, const MemEffect& shape, u64 addr, const Moment& now);
   void read_register(RegSlot& slot, Reg reg, Insn& insn, const Moment& now);
   void read_vector(const RegSlot& slot, Reg reg, Insn& insn, const Moment& now);
   void read_insn(u8 op, Event& into);

@@ -252,6 +252,11 @@ void Encoder::code(u8& slot_code, u8 chosen) {
 u64 Encoder::put_value(MemSlot& slot, const MemEffect& effect, std::span<const u8> value,
                        const Moment& now) {
   const u64 addr = effect.addr.value;
+  if (effect.repeated) {
+    code(slot.what, kPatternCode);
+    put_bytes(kWide, value);
+    return 0;
+  }
   if (is_scalar(value.size())) {
     const u64 low = word(value);
     code(slot.what, choose_what(model_, slot, addr, low, now));
@@ -278,7 +283,7 @@ void Encoder::put_effect(MemSlot& slot, const MemEffect& effect, std::span<const
   if (how(slot.where) == kAdd)
     put_varint(kAddresses, zigzag(effect.addr.value - Model::where(slot.where, slot, now)));
   const u64 low = effect.valued ? put_value(slot, effect, value, now) : 0;
-  model_.learn(slot, effect, value, low, now);
+  model_.learn(slot, effect, effect.repeated ? std::span<const u8>() : value, low, now);
 }
 
 void Encoder::put_vector(RegSlot& slot, const RegWrite& write, const Moment& now) {

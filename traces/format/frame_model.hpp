@@ -59,6 +59,9 @@ constexpr u8 how(u8 code) { return code & kHowMask; }
 inline constexpr u8 kFlagsCode =
     code_of(kXor, kLast);  ///< rflags: what toggled since this instruction was last here
 
+/// Of a value longer than a register's: 8 bytes follow, which it repeats.
+inline constexpr u8 kPatternCode = code_of(kAdd, kZero);
+
 inline constexpr u32 kNone = ~u32{0};
 inline constexpr unsigned kMaxStatics =
     1U << 16;                             ///< a frame ends when it has as many, or as many names

@@ -115,7 +115,7 @@ std::vector<u8> value_bytes(std::string_view text, u32 size) {
   return bytes;
 }
 
-void read_memory(Insn& insn, const Json& effects) {
+void read_memory(Changes& insn, const Json& effects) {
   for (const Json& effect : effects) {
     if (!effect.is_object()) throw Malformed("\"m\" holds something that is not an object");
     const std::string kind = text(effect, "k");
@@ -124,9 +124,21 @@ void read_memory(Insn& insn, const Json& effects) {
     const u32 size = number<u32>(effect, "s");
     if (const auto value = effect.find("v"); value != effect.end())
       insn.add_memory(access, addr(effect, "a"), value_bytes(raw_text(*value), size));
+    else if (const auto pattern = effect.find("p"); pattern != effect.end())
+      insn.add_memory_repeated(access, addr(effect, "a"), size, hex_words(raw_text(*pattern), 1)[0]);
     else
       insn.add_memory_unvalued(access, addr(effect, "a"), size);
   }
+}
+
+void read_changes(Changes& changes, const Json& json) {
+  for (const auto& [key, value] : object_in(json, "w").items()) {
+    const auto reg = reg_named(key);
+    if (!reg) throw Malformed(fmt::format("\"{}\" is not a register", key));
+    changes.set(*reg, hex_words(raw_text(value), words(*reg)));
+  }
+  read_memory(changes, list(json, "m"));
+  changes.more += number_if_any<u64>(json, "more").value_or(0);
 }
 
 Stamp stamp_of(const Json& json) {
@@ -148,14 +160,31 @@ void read_insn(const Json& json, Event& into, Strings& strings) {
   insn.fn = strings.keep(text(json, "fn"));
   insn.off = number<u64>(json, "off");
   insn.text = strings.keep(text(json, "text"));
-  for (const auto& [key, value] : object_in(json, "w").items()) {
-    const auto reg = reg_named(key);
-    if (!reg) throw Malformed(fmt::format("\"{}\" is not a register", key));
-    insn.set(*reg, hex_words(raw_text(value), words(*reg)));
-  }
-  read_memory(insn, list(json, "m"));
-  insn.more += number_if_any<u64>(json, "more").value_or(0);
+  read_changes(insn, json);
   insn.cycle = number_if_any<u64>(json, "c");
+}
+
+Mapping mapping(const Json& json) {
+  if (!json.is_object()) throw Malformed("\"maps\" holds something that is not an object");
+  Mapping map{addr(json, "a"),
+              number<u64>(json, "s"),
+              text_or_empty(json, "prot"),
+              json.contains("kept"),
+              number_if_any<u64>(json, "off").value_or(0),
+              number_if_any<u64>(json, "file").value_or(0)};
+  if (map.from_file > map.size) throw Malformed("\"file\" is more than \"s\"");
+  if (map.size > ~map.addr.value) throw Malformed("\"s\" goes beyond the end of memory");
+  return map;
+}
+
+State state(const Json& json) {
+  State out;
+  static_cast<Stamp&>(out) = stamp_of(json);
+  out.why = text(json, "why");
+  if (json.contains("maps"))
+    for (const Json& map : list(json, "maps")) out.maps.push_back(mapping(map));
+  read_changes(out, json);
+  return out;
 }
 
 Step step(const Json& json) {
@@ -227,6 +256,8 @@ void parse_event(std::string_view line, Event& into, Strings& strings) {
   } else if (kind == "exit") {
     into = Exit{stamp_of(json), number<i32>(json, "code"),
                 number_if_any<i32>(json, "sig").value_or(0)};
+  } else if (kind == "state") {
+    into = state(json);
   } else {
     throw Malformed(fmt::format("\"{}\" is not a kind of event", kind.substr(0, 40)));
   }

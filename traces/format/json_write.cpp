@@ -92,7 +92,7 @@ void append_list(std::string& out, const std::vector<std::string>& list) {
   out += ']';
 }
 
-void append_memory(std::string& out, const Insn& insn) {
+void append_memory(std::string& out, const Changes& insn) {
   out += R"(,"m":[)";
   bool first = true;
   for (const MemEffect& effect : insn.memory()) {
@@ -100,7 +100,7 @@ void append_memory(std::string& out, const Insn& insn) {
     number_field(out, R"(,"s":)", effect.size);
     out += effect.kind == Access::Read ? R"(,"k":"r")" : R"(,"k":"w")";
     if (effect.valued) {
-      out += R"(,"v":)";
+      out += effect.repeated ? R"(,"p":)" : R"(,"v":)";
       append_value(out, insn.value(effect));
     }
     out += '}';
@@ -180,15 +180,10 @@ void body(std::string& out, const Exit& e) {
   if (e.sig != 0) number_field(out, R"(,"sig":)", e.sig);
 }
 
-void body(std::string& out, const Insn& e) {
-  begin(out, "insn", e);
-  hex_field(out, R"(,"pc":)", e.pc);
-  text_field(out, R"(,"fn":)", e.fn);
-  number_field(out, R"(,"off":)", e.off);
-  text_field(out, R"(,"text":)", e.text);
+void append_registers(std::string& out, const Changes& changes) {
   out += R"(,"w":{)";
   bool first = true;
-  for (const RegWrite& write : e.regs()) {
+  for (const RegWrite& write : changes.regs()) {
     out += first ? "\"" : ",\"";
     out += name(write.reg);
     out += "\":";
@@ -196,6 +191,40 @@ void body(std::string& out, const Insn& e) {
     first = false;
   }
   out += '}';
+}
+
+void append_maps(std::string& out, const std::vector<Mapping>& maps) {
+  out += R"(,"maps":[)";
+  for (const Mapping& map : maps) {
+    hex_field(out, &map == &maps.front() ? R"({"a":)" : R"(,{"a":)", map.addr);
+    number_field(out, R"(,"s":)", map.size);
+    if (!map.protection.empty()) text_field(out, R"(,"prot":)", map.protection);
+    if (map.kept) out += R"(,"kept":true)";
+    if (map.from_file != 0) {
+      number_field(out, R"(,"off":)", map.offset);
+      number_field(out, R"(,"file":)", map.from_file);
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
+void body(std::string& out, const State& e) {
+  begin(out, "state", e);
+  text_field(out, R"(,"why":)", e.why);
+  if (!e.maps.empty()) append_maps(out, e.maps);
+  append_registers(out, e);
+  append_memory(out, e);
+  if (e.more != 0) number_field(out, R"(,"more":)", e.more);
+}
+
+void body(std::string& out, const Insn& e) {
+  begin(out, "insn", e);
+  hex_field(out, R"(,"pc":)", e.pc);
+  text_field(out, R"(,"fn":)", e.fn);
+  number_field(out, R"(,"off":)", e.off);
+  text_field(out, R"(,"text":)", e.text);
+  append_registers(out, e);
   append_memory(out, e);
   if (e.more != 0) number_field(out, R"(,"more":)", e.more);
   if (e.cycle) number_field(out, R"(,"c":)", *e.cycle);

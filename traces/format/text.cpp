@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "emulator/base/hex.hpp"
@@ -46,31 +47,56 @@ std::string number(std::span<const u64> words) {
   return out;
 }
 
-std::string shown_value(const MemEffect& effect, std::span<const u8> value) {
-  if (!effect.valued) return fmt::format("({} bytes)", effect.size);
-  const bool small =
-      value.size() == 1 || value.size() == 2 || value.size() == 4 || value.size() == 8;
-  if (small || value.size() == 16 || value.size() == 32) {
-    std::array<u64, 4> words{};
-    std::memcpy(words.data(), value.data(), value.size());
-    return number(std::span(words).first((value.size() + 7) / 8));
-  }
-  if (value.size() <= kBytesShown) return fmt::format("{{{}}}", emulator::base::hex_bytes(value));
-  return fmt::format("{{{} ... {} bytes}}", emulator::base::hex_bytes(value.first(kBytesShown)),
-                     value.size());
+bool is_number(std::size_t size) {
+  return size == 1 || size == 2 || size == 4 || size == 8 || size == 16 || size == 32;
+}
+
+/// Bytes without spaces, lowest address first, and no more of them than tell what they are.
+std::string shown_bytes(const MemEffect& effect, std::span<const u8> value) {
+  if (!effect.valued) return "?";
+  const bool one =
+      effect.repeated && std::ranges::all_of(value, [&](u8 byte) { return byte == value[0]; });
+  std::string out;
+  for (const u8 byte : value.first(one ? 1 : std::min(value.size(), kBytesShown)))
+    add(out, "{:02x}", byte);
+  return effect.repeated || value.size() > kBytesShown ? out + "…" : out;
+}
+
+/// "[0x4be8b0]=0x1" for what a register can hold, else "[0x4be8b0, 8192 bytes]=00…".
+void append(std::string& out, const MemEffect& effect, std::span<const u8> value) {
+  const std::string_view way = effect.kind == Access::Write ? "=" : "->";
+  if (!effect.valued || !is_number(effect.size))
+    return add(out, " [{}, {} bytes]{}{}", hex(effect.addr), effect.size, way,
+               shown_bytes(effect, value));
+  std::array<u64, 4> words{};
+  std::memcpy(words.data(), value.data(), value.size());
+  add(out, " [{}]{}{}", hex(effect.addr), way,
+      number(std::span(words).first((value.size() + 7) / 8)));
+}
+
+void append(std::string& out, const Changes& e) {
+  for (const RegWrite& write : e.regs())
+    add(out, " {}={}", name(write.reg), number(std::span(write.value).first(words(write.reg))));
+  for (const MemEffect& effect : e.memory()) append(out, effect, e.value(effect));
+  if (e.more != 0) add(out, " and {} more", e.more);
 }
 
 void body(std::string& out, const Insn& e) {
   const std::string where = e.fn.empty() ? hex(e.pc) : fmt::format("{}+{}", plain(e.fn), e.off);
   add(out, "{:<{}} {:<{}}", where, kWhere, plain(e.text), kDisassembly);
-  for (const RegWrite& write : e.regs())
-    add(out, " {}={}", name(write.reg), number(std::span(write.value).first(words(write.reg))));
-  for (const MemEffect& effect : e.memory())
-    add(out, " [{}]{}{}", hex(effect.addr), effect.kind == Access::Write ? "=" : "->",
-        shown_value(effect, e.value(effect)));
-  if (e.more != 0) add(out, " and {} more", e.more);
+  append(out, e);
   if (e.cycle) add(out, " @{}", *e.cycle);
   while (out.ends_with(' ')) out.pop_back();
+}
+
+void body(std::string& out, const State& e) {
+  add(out, "state   {}", plain(e.why));
+  for (const Mapping& map : e.maps) {
+    add(out, " {{{}, {} bytes", hex(map.addr), map.size);
+    if (map.from_file != 0) add(out, " of the program from {}", hex(map.offset));
+    add(out, "}}={}", map.protection.empty() ? "unmapped" : plain(map.protection));
+  }
+  append(out, e);
 }
 
 void body(std::string& out, const Call& e) { add(out, "call    {}", plain(e.fn)); }

@@ -87,3 +87,63 @@ TEST_CASE("REP STOSQ across pages, at an odd address, fills exactly its range") 
   CHECK(m.peek<u8>(to + 8 * count) == after);
   CHECK(m.regs[cpu::rdi] == to + 8 * count);
 }
+
+namespace {
+
+std::vector<u8> bytes_after(const OneInsn& m, const cpu::Effect& e) {
+  std::vector<u8> bytes(e.size);
+  m.effects.copy_after(e, 0, bytes);
+  return bytes;
+}
+
+const cpu::Effect* effect_on(const OneInsn& m, cpu::PlaceKind kind, unsigned index = 0) {
+  for (const cpu::Effect& e : m.effects)
+    if (e.kind == kind && e.index == index) return &e;
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("a REP is one range and its registers, however long it is") {
+  OneInsn m = filled();
+  start(m, 0, OneInsn::kData + 5, kPage / 4);
+  m.run({0xf3, 0x48, 0xab});
+  REQUIRE(m.effects.count == 3);
+  const cpu::Effect& e = m.effects.list[0];
+  CHECK(e.kind == cpu::PlaceKind::memory_write);
+  CHECK(e.address == Addr(OneInsn::kData + 5));
+  CHECK(e.size == 2 * kPage);
+  CHECK(bytes_after(m, e).at(8) == 0x88);
+  CHECK(effect_on(m, cpu::PlaceKind::gpr, cpu::rdi)->before[0] == OneInsn::kData + 5);
+  CHECK(effect_on(m, cpu::PlaceKind::gpr, cpu::rdi)->after[0] == OneInsn::kData + 5 + 2 * kPage);
+  CHECK(effect_on(m, cpu::PlaceKind::gpr, cpu::rcx)->before[0] == kPage / 4);
+}
+
+TEST_CASE("reads of REP MOVS, LODS, SCAS and CMPS are what was there, in both directions") {
+  for (const bool down : {false, true})
+    for (const auto& [code, size] : {Form{{0xf3, 0x48, 0xa5}, 8}, Form{{0xf3, 0xac}, 1},
+                                     Form{{0xf2, 0x66, 0xaf}, 2}, Form{{0xf2, 0xa7}, 4}}) {
+      OneInsn m = filled();
+      const u64 count = 700 / size, at = OneInsn::kData + (down ? (count - 1) * size : 0);
+      start(m, at, at + kPage + 1, count);
+      if (down) m.regs.set_rflags(m.regs.rflags() | 0x400);
+      const std::vector<u8> before = m.data;
+      m.run_bytes(code);
+      for (const cpu::Effect& e : m.effects) {
+        if (e.kind != cpu::PlaceKind::memory_read) continue;
+        CHECK(std::ranges::equal(bytes_after(m, e),
+                                 std::span(before).subspan(e.address.value - OneInsn::kData, e.size)));
+      }
+    }
+}
+
+TEST_CASE("what a REP did before it faulted is told, and no more") {
+  OneInsn m = filled();
+  const u64 limit = kEnd - kPage;  // the last page is read-only
+  start(m, OneInsn::kData, limit - 804, 200);
+  REQUIRE(m.step({0xf3, 0x48, 0xa5}));
+  const cpu::Effect* const e = effect_on(m, cpu::PlaceKind::memory_write);
+  REQUIRE(e != nullptr);
+  CHECK(e->size == 800);
+  CHECK(effect_on(m, cpu::PlaceKind::gpr, cpu::rcx)->after[0] == 100);
+}

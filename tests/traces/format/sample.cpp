@@ -56,6 +56,8 @@ Insn odd_insn(Random& random, const Stamp& at) {
     const Addr addr(0xc000000000 + (random.below(5) == 0 ? random.next() : random.below(64)));
     if (random.below(16) == 0)
       insn.add_memory_unvalued(kind, addr, static_cast<u32>(random.next()));
+    else if (random.below(16) == 0)
+      insn.add_memory_repeated(kind, addr, static_cast<u32>(random.below(100'000)), random.next());
     else
       insn.add_memory(kind, addr, value);
   }
@@ -75,8 +77,21 @@ std::string odd_text(Random& random) {
   return out;
 }
 
+State odd_state(Random& random, const Stamp& at) {
+  State state;
+  static_cast<Stamp&>(state) = at;
+  state.why = odd_text(random);
+  for (u64 i = random.below(3); i != 0; --i)
+    state.maps.push_back({Addr(random.next() >> 17), 8192 + random.below(99999),
+                          random.below(2) == 0 ? "" : "rw-", random.below(2) == 0,
+                          random.below(2) * 4096, 1 + random.below(4096)});
+  state.set(Reg::rax, random.next());
+  state.add_memory_repeated(Access::Write, Addr(random.next()), 4096, random.next());
+  return state;
+}
+
 Event odd_event(Random& random, const Stamp& at) {
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return Call{at, kNames[random.below(kNames.size())]};
     case 1:
@@ -99,6 +114,8 @@ Event odd_event(Random& random, const Stamp& at) {
       return Signal{at, 11, static_cast<i32>(random.next()), Addr(random.next())};
     case 7:
       return Thread{at, static_cast<u32>(random.next())};
+    case 8:
+      return odd_state(random, at);
     default:
       return Exit{at, static_cast<i32>(random.below(256)), static_cast<i32>(random.below(3))};
   }

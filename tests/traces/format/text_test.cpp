@@ -44,12 +44,15 @@ TEST_CASE("reads, long values and values that were not recorded are told apart")
   insn.add_memory(Access::Write, Addr(2), std::array<u8, 3>{1, 2, 3});
   insn.add_memory(Access::Write, Addr(3), std::vector<u8>(20, 0xaa));
   insn.add_memory_unvalued(Access::Read, Addr(4), 4096);
+  insn.add_memory_repeated(Access::Write, Addr(5), 8192, 0);
+  insn.add_memory_repeated(Access::Read, Addr(6), 40, 0x201);
   insn.more = 2;
   const std::string out = text(insn);
   CHECK(out.substr(out.find('[')) ==
-        "[0x1]->0x201 [0x2]={01 02 03} [0x3]={aa aa aa aa aa aa aa aa aa aa aa aa aa aa aa aa ... "
-        "20 bytes}"
-        " [0x4]->(4096 bytes) and 2 more");
+        "[0x1]->0x201 [0x2, 3 bytes]=010203"
+        " [0x3, 20 bytes]=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
+        " [0x4, 4096 bytes]->? [0x5, 8192 bytes]=00… [0x6, 40 bytes]->0102000000000000…"
+        " and 2 more");
 }
 
 TEST_CASE("control characters are made visible") {
