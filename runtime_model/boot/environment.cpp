@@ -1,5 +1,7 @@
 #include "runtime_model/boot/environment.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace runtime_model::boot {
@@ -43,7 +45,8 @@ Model<Value> gogetenv(Runtime& rt, model::StringWords key) {
     co_await rt.decline("where runtime.envs is cannot be told from this program");
   const std::string name = text_at(rt, key.data, key.len);
   const Value found = find_variable(rt, name);
-  if (std::get<0>(found) != Addr()) rt.step("gogetenv/found", name + " is set in the environment");
+  if (std::get<0>(found) != Addr())
+    rt.step("gogetenv/found", fmt::format("{} is set in the environment", name));
   co_return found;
 }
 

@@ -14,13 +14,17 @@ void set(const auto& variable, auto value) {
 }
 
 Part<> start_sysmon(Runtime& rt) {
-  rt.step("main/started", "from now on a new goroutine may start a new thread, too", [&] {
-    set(rt.maxstacksize(), u64{1'000'000'000});
-    set(rt.maxstackceiling(), u64{2'000'000'000});
-    set(rt.mainStarted(), true);
-    if (rt.sched().sysmonStarting().exists()) rt.sched().sysmonStarting() = 1;  // go1.17 only
-  });
-  rt.step("main/sysmon", "start the monitor, a thread that needs no P");
+  rt.step("main/started",
+          "a stack may grow to 1,000,000,000 bytes; and from now on newproc may wake or start "
+          "another thread",
+          [&] {
+            set(rt.maxstacksize(), u64{1'000'000'000});
+            set(rt.maxstackceiling(), u64{2'000'000'000});
+            set(rt.mainStarted(), true);
+            if (rt.sched().sysmonStarting().exists())
+              rt.sched().sysmonStarting() = 1;  // go1.17 only
+          });
+  rt.step("main/sysmon", "start sysmon, the monitor, on a thread of its own that needs no P");
   co_await rt.long_call<void>("runtime.systemstack", Unknown{});
 }
 
@@ -29,8 +33,8 @@ Part<> lock_thread(Runtime& rt) {
   const golang::M mp = gp.m();
   Runtime::require(rt.m0() == mp, "runtime.main not on m0");
   rt.step("main/lock",
-          "keep this goroutine on the first thread while packages are initialised: some C code "
-          "wants the main thread",
+          "keep the main goroutine on the first thread while packages are initialised: some C code "
+          "wants that thread",
           [&] {
             mp.lockedInt() += 1;
             mp.lockedg() = gp;
@@ -38,7 +42,9 @@ Part<> lock_thread(Runtime& rt) {
             if (rt.go() == 17) mp.doesPark() = true;
           });
   const i64 now = co_await nanotime(rt);
-  rt.step("main/time", "the program began now: for traces, and for expvar",
+  rt.step("main/time",
+          "note when the program began: the reports that GODEBUG can ask for count their time from "
+          "here",
           [&] { set(rt.runtimeInitTime(), now); });
 }
 
@@ -68,14 +74,18 @@ Part<> init_packages(Runtime& rt) {
 
 Part<> init_done(Runtime& rt) {
   const Addr done = rt.main_init_done().exists() ? rt.main_init_done().get() : Addr();
-  rt.step("main/init-done", "close main_init_done, for which a call from C may wait", [&] {
-    if (rt.go() >= 27) set(rt.mainInitDone(), true);
-  });
+  rt.step("main/init-done",
+          "all packages are initialised: close main_init_done, for which a call from C may wait",
+          [&] {
+            if (rt.go() >= 27) set(rt.mainInitDone(), true);
+          });
   if (done == Addr())
     co_await rt.long_call<void>("runtime.closechan", Unknown{});
   else
     co_await rt.long_call<void>("runtime.closechan", done);
-  rt.step("main/unlock", "the goroutine may move to other threads again, unless an init locked it");
+  rt.step(
+      "main/unlock",
+      "the main goroutine may move to other threads again, unless an init function locked it, too");
   co_await rt.long_call<void>("runtime.unlockOSThread");
 }
 
@@ -84,13 +94,16 @@ Part<> wait_for_panics(Runtime& rt) {
   const Addr running = rt.global("runtime.runningPanicDefers");
   if (running == Addr()) co_return;
   for (int i = 0; i < 1000 && rt.load<u32>(running) != 0; ++i) {
-    rt.step("main/panics", "deferred calls of a panic are running: let them go on");
+    rt.step("main/panics",
+            "another goroutine panics and runs its deferred calls: let it go on, so that it can "
+            "say why");
     co_await rt.long_call<void>("runtime.mcall", Unknown{});
   }
 }
 
 Part<> leave(Runtime& rt) {
-  rt.step("main/returned", "main.main has returned: the process ends, whatever else runs");
+  rt.step("main/returned",
+          "main.main has returned: the process ends, whatever other goroutines are doing");
   co_await wait_for_panics(rt);
   if (rt.go() >= 20 && rt.has_function("runtime.runExitHooks"))
     co_await rt.long_call<void>("runtime.runExitHooks");
@@ -105,7 +118,9 @@ Part<> start_worker(Runtime& rt, Addr channel, std::string_view id, std::string 
     const Addr closure = co_await rt.long_call<Addr>("runtime.newobject", Unknown{});
     const std::string name =
         fmt::format("runtime.gcenable.{}{}", rt.go() >= 22 ? "gowrap" : "func", number);
-    rt.step("gcenable/closure", "go with an argument: a closure that holds it, without parameters",
+    rt.step("gcenable/closure",
+            "a go statement with an argument: the compiler made a closure that holds the argument, "
+            "here the channel",
             [&] {
               rt.store<Addr>(closure, rt.function(name));
               rt.store<Addr>(closure + 8, channel);
@@ -117,23 +132,31 @@ Part<> start_worker(Runtime& rt, Addr channel, std::string_view id, std::string 
 }  // namespace
 
 Model<> gcenable(Runtime& rt) {
-  rt.step("gcenable/channel", "a channel, to learn that both have begun");
+  rt.step("gcenable/channel",
+          "make a channel on which the sweeper and the scavenger will tell that they have begun");
   const Addr channel = co_await rt.long_call<Addr>("runtime.makechan", Unknown{}, i64{2});
   const Addr kept = rt.global("runtime.gcenable_setup");  // go1.17 keeps it in a variable
   if (rt.go() == 17 && kept != Addr())
-    rt.step("gcenable/setup", "a variable tells it to both",
+    rt.step("gcenable/setup",
+            "go1.17 keeps the channel in a variable, where the sweeper and the scavenger find it",
             [&] { rt.store<Addr>(kept, channel); });
-  co_await start_worker(rt, channel, "gcenable/sweeper",
-                        "the sweeper frees what the collector found dead, bit by bit", '1');
-  co_await start_worker(rt, channel, "gcenable/scavenger",
-                        "the scavenger gives memory back that nobody uses", '2');
-  rt.step("gcenable/wait", "wait for both: here the main goroutine sleeps for the first time");
+  co_await start_worker(
+      rt, channel, "gcenable/sweeper",
+      "start the sweeper: the goroutine that will free what a collection finds dead", '1');
+  co_await start_worker(
+      rt, channel, "gcenable/scavenger",
+      "start the scavenger: the goroutine that will give unused memory back to the kernel", '2');
+  rt.step("gcenable/wait",
+          "receive twice, until both have begun: while it waits the main goroutine is parked, for "
+          "the first time");
   co_await rt.long_call<void>("runtime.chanrecv1", channel);
   co_await rt.long_call<void>("runtime.chanrecv1", channel);
-  rt.step("gcenable/on", "only now may a collection begin: gcinit had not started anything", [&] {
-    rt.memstats().enablegc() = true;
-    if (rt.go() == 17 && kept != Addr()) rt.store<Addr>(kept, Addr());
-  });
+  rt.step("gcenable/on",
+          "from here on a collection may begin; gcinit had set up its pace, but not allowed it",
+          [&] {
+            rt.memstats().enablegc() = true;
+            if (rt.go() == 17 && kept != Addr()) rt.store<Addr>(kept, Addr());
+          });
 }
 
 Model<> runtime_main(Runtime& rt) {
@@ -141,15 +164,17 @@ Model<> runtime_main(Runtime& rt) {
   co_await start_sysmon(rt);
   co_await lock_thread(rt);
   rt.step("main/runtime-init",
-          "initialise package runtime: one of its init functions starts the goroutine that will "
-          "force a collection when there was none for two minutes");
+          "initialise package runtime: it starts the goroutine that forces a collection after two "
+          "minutes without one");
   co_await do_init(rt, rt.global("runtime.runtime_inittasks"));
-  rt.step("main/gcenable", "let the garbage collector begin its work");
+  rt.step("main/gcenable",
+          "call gcenable: it starts the sweeper and the scavenger, and then allows collections");
   co_await rt.long_call<void>("runtime.gcenable");
   if (rt.go() >= 25 && rt.has_function("runtime.defaultGOMAXPROCSUpdateEnable"))
     co_await rt.long_call<void>("runtime.defaultGOMAXPROCSUpdateEnable");
   const Addr channel = co_await rt.long_call<Addr>("runtime.makechan", Unknown{}, i64{0});
-  rt.step("main/init-channel", "main_init_done is open as long as packages are initialised",
+  rt.step("main/init-channel",
+          "make the channel main_init_done, which is closed when all packages are initialised",
           [&] { set(rt.main_init_done(), channel); });
   co_await init_packages(rt);
   co_await init_done(rt);

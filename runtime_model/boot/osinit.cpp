@@ -15,8 +15,11 @@ Model<i32> getproccount(Runtime& rt) {
   for (i32 i = 0; i < filled; ++i)
     n += std::popcount(rt.load<u8>(mask.address + static_cast<u64>(i)));
   n = filled < 0 ? 1 : std::max(n, 1);
-  rt.step("getproccount/count",
-          fmt::format("count the bits of the mask that sched_getaffinity filled in: {}", n));
+  rt.step(
+      "getproccount/count",
+      fmt::format(
+          "count the CPUs that this process may use, the bits in the mask of sched_getaffinity: {}",
+          n));
   co_return n;
 }
 
@@ -37,7 +40,11 @@ Model<u64> getHugePageSize(Runtime& rt) {
   const char* end = digits.data() + (n - 1);
   const auto [at, error] = std::from_chars(digits.data(), end, size);
   if (error != std::errc{} || at != end || !std::has_single_bit(size)) size = 0;
-  rt.step("getHugePageSize/read", fmt::format("/sys/kernel/mm/transparent_hugepage says {}", size));
+  rt.step(
+      "getHugePageSize/read",
+      fmt::format(
+          "the kernel's file transparent_hugepage/hpage_pmd_size gives {} bytes for a huge page",
+          size));
   co_return size;
 }
 
@@ -46,13 +53,19 @@ Model<> osinit(Runtime& rt) {
   const bool renamed = !rt.has_function("runtime.getproccount");
   const std::string_view count = renamed ? "runtime.getCPUCount" : "runtime.getproccount";
   const i32 n = co_await rt.call<i32>(count);
-  rt.step("osinit/ncpu",
-          fmt::format("{} CPUs: as many Ps will there be, unless GOMAXPROCS says otherwise", n),
-          [&] { rt.ncpu() = n; });
+  // go1.25 heeds how much CPU time a container may have.
+  rt.step(
+      "osinit/ncpu",
+      rt.go() >= 25
+          ? fmt::format("{} CPUs: there will be as many Ps, unless GOMAXPROCS or the container's "
+                        "limit says otherwise",
+                        n)
+          : fmt::format("{} CPUs: there will be as many Ps, unless GOMAXPROCS says otherwise", n),
+      [&] { rt.ncpu() = n; });
   const u64 huge = co_await rt.call<u64>("runtime.getHugePageSize");
   rt.step("osinit/huge-page",
-          huge == 0 ? std::string("the kernel tells no size of huge pages")
-                    : fmt::format("huge pages are of {} bytes", huge),
+          huge == 0 ? std::string("the kernel tells no size for huge pages")
+                    : fmt::format("the kernel's huge pages have {} bytes", huge),
           [&] { rt.physHugePageSize() = huge; });
   if (rt.go() >= 24 && rt.has_function("runtime.vgetrandomInit"))
     co_await rt.call<void>("runtime.vgetrandomInit");

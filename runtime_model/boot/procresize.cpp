@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "runtime_model/model/code_facts.hpp"
-#include "runtime_model/model/sentence.hpp"
 #include "runtime_model/sched/status.hpp"
 #include "runtime_model/thread/acquirep.hpp"
 #include "runtime_model/thread/idle.hpp"
@@ -22,23 +21,27 @@ i32 length(const golang::Slice<golang::Ptr<P>>& slice) { return static_cast<i32>
 Part<> grow_allp(Runtime& rt, i32 nprocs) {
   const auto allp = rt.allp();
   const u64 n = static_cast<u64>(nprocs);
-  if (n <= allp.cap()) {
-    rt.step("procresize/allp", "there were once as many Ps: they are still in allp's array",
-            [&] { allp.len() = n; });
-    co_return;
+  const bool room = n <= allp.cap();
+  Addr array = allp.data();
+  if (!room) {
+    const Addr type =
+        model::constant_argument(rt, "runtime.procresize", "runtime.makeslice", emulator::cpu::rax);
+    array = co_await rt.call<Addr>("runtime.makeslice", type, n, n);
   }
-  const Addr type =
-      model::constant_argument(rt, "runtime.procresize", "runtime.makeslice", emulator::cpu::rax);
-  const Addr grown = co_await rt.call<Addr>("runtime.makeslice", type, n, n);
-  rt.step("procresize/allp", fmt::format("allp, the slice of all Ps, has room for {}", nprocs),
-          [&] {
-            // Everything up to its capacity, so that no P that was ever made is lost.
-            for (u64 i = 0; i < allp.cap(); ++i)
-              rt.store<Addr>(grown + 8 * i, rt.load<Addr>(allp.data().get() + 8 * i));
-            allp.data() = grown;
-            allp.len() = n;
-            allp.cap() = n;
-          });
+  rt.step(
+      "procresize/allp",
+      room ? fmt::format("there were once {} Ps or more: allp, the slice of all Ps, still has room",
+                         nprocs)
+           : fmt::format("allp, the slice of all Ps, gets an array with room for {}", nprocs),
+      [&] {
+        allp.len() = n;
+        if (room) return;
+        // Everything up to its capacity, so that no P that was ever made is lost.
+        for (u64 i = 0; i < allp.cap(); ++i)
+          rt.store<Addr>(array + 8 * i, rt.load<Addr>(allp.data().get() + 8 * i));
+        allp.data() = array;
+        allp.cap() = n;
+      });
 }
 
 /// A bit for each P.
@@ -51,9 +54,9 @@ Part<> grow_mask(Runtime& rt, golang::Slice<golang::Ref<u32>> mask, u64 words, u
   constexpr std::string_view kIds[] = {"procresize/idle-mask", "procresize/timer-mask",
                                        "procresize/span-mask"};
   constexpr const char* kWhy[] = {
-      "idlepMask has a bit for each P that is idle, so that thieves pass it by",
-      "timerpMask has a bit for each P that may have timers",
-      "spanqMask has a bit for each P that has spans to mark"};
+      "idlepMask gets a bit for each P, set while it is idle: whoever steals work passes it by",
+      "timerpMask gets a bit for each P, set while it may have timers",
+      "spanqMask gets a bit for each P, set while it has spans for the collector to mark"};
   rt.step(kIds[nth], kWhy[nth], [&] {
     mask.data() = grown;
     mask.len() = words;
@@ -71,7 +74,8 @@ Part<> grow(Runtime& rt, i32 nprocs, u64 words) {
   co_await rt.lock(rt.allpLock().address());
   co_await grow_allp(rt, nprocs);
   if (words <= rt.idlepMask().cap()) {
-    rt.step("procresize/masks", "the masks are long enough", [&] { cut_masks(rt, words); });
+    rt.step("procresize/masks", "the masks with a bit for each P are long enough already",
+            [&] { cut_masks(rt, words); });
   } else {
     co_await grow_mask(rt, rt.idlepMask(), words, 0);
     co_await grow_mask(rt, rt.timerpMask(), words, 1);
@@ -84,7 +88,7 @@ Part<> trim(Runtime& rt, i32 nprocs, u64 words) {
   if (length(rt.allp()) == nprocs) co_return;
   co_await rt.lock(rt.allpLock().address());
   rt.step("procresize/trim",
-          "allp and its masks now count " + model::counted(static_cast<u64>(nprocs), "P"), [&] {
+          fmt::format("there are fewer Ps now: allp and its masks are cut to {}", nprocs), [&] {
             rt.allp().len() = static_cast<u64>(nprocs);
             cut_masks(rt, words);
           });
@@ -99,7 +103,8 @@ Part<> make(Runtime& rt, i32 i) {
     pp = rt.p(made);
   }
   co_await p_init(rt, pp, i);
-  rt.step("procresize/publish", fmt::format("P{} is in allp", i),
+  rt.step("procresize/publish",
+          fmt::format("P{} is complete: enter it in allp, where others find it", i),
           [&] { rt.allp(i) = pp.address(); });
 }
 
@@ -107,17 +112,19 @@ Part<> make(Runtime& rt, i32 i) {
 Part<> have_one(Runtime& rt, i32 nprocs) {
   const golang::M mp = rt.getm();
   if (mp.p() && mp.p()->id() < nprocs) {
-    rt.step("procresize/keep", "this thread keeps its P", [&] { mp.p()->status() = kPrunning; });
+    rt.step("procresize/keep", "this thread's P is not one too many: the thread keeps it",
+            [&] { mp.p()->status() = kPrunning; });
     co_await rt.call<void>("runtime.(*mcache).prepareForSweep", mp.p()->mcache().get());
     co_return;
   }
   const P first = rt.allp(0);
-  rt.step("procresize/first", "this thread takes P0", [&] {
-    if (mp.p()) mp.p()->m() = Addr();
-    mp.p() = Addr();
-    first.m() = Addr();
-    first.status() = kPidle;
-  });
+  rt.step("procresize/first",
+          "this thread is to take P0: make P0 idle, of no M, and the M free of any P", [&] {
+            if (mp.p()) mp.p()->m() = Addr();
+            mp.p() = Addr();
+            first.m() = Addr();
+            first.status() = kPidle;
+          });
   co_await thread::acquirep(rt, first);
 }
 
@@ -187,7 +194,8 @@ Part<P> sort_out_1_26(Runtime& rt, i32 nprocs, i64 now) {
     if (mp)
       co_await give_m(rt, pp, mp, runnable);
     else
-      rt.step("procresize/any-thread", "its last thread is not free: any other will do",
+      rt.step("procresize/any-thread",
+              fmt::format("the M that had P{} last is not free: any other will do", pp.id().get()),
               [&] { push(pp, without_m); });
   }
   while (without_m) {
@@ -239,10 +247,11 @@ Part<> grow_coprimes(Runtime& rt) {
     grown = co_await rt.call<Addr>("runtime.growslice", from, n + 1, cap, u64{1}, type);
   }
   const u64 room = rt.result(2);
-  rt.step("stealOrder/grow", "append finds the array full: a larger one", [&] {
-    list.data() = grown;
-    list.cap() = room;
-  });
+  rt.step("stealOrder/grow", "the list of step widths is full: append gives it a larger array",
+          [&] {
+            list.data() = grown;
+            list.cap() = room;
+          });
 }
 
 }  // namespace
@@ -254,7 +263,7 @@ void reset(const golang::WbBuf& buffer) {
 }
 
 Model<> p_init(Runtime& rt, P pp, i32 id) {
-  rt.step("p.init/empty", fmt::format("P{} begins: stopped, with empty caches", id), [&] {
+  rt.step("p.init/empty", fmt::format("P{} begins as stopped, with empty pools", id), [&] {
     pp.id() = id;
     if (rt.go() >= 26) pp.gcw().id() = id;
     pp.status() = kPgcstop;
@@ -271,31 +280,40 @@ Model<> p_init(Runtime& rt, P pp, i32 id) {
               [&] { pp.mcache() = rt.mcache0().get(); });
     } else {
       const Addr cache = co_await rt.call<Addr>("runtime.allocmcache");
-      rt.step("p.init/mcache", "a cache of its own, from which it allocates without a lock",
-              [&] { pp.mcache() = cache; });
+      rt.step(
+          "p.init/mcache",
+          fmt::format("P{} gets a cache of its own, from which it allocates without a lock", id),
+          [&] { pp.mcache() = cache; });
     }
   }
-  rt.step("p.init/masks", "it may get timers, and it is not idle: it may start without pidleget",
-          [&] {
-            const u32 bit = u32{1} << (id % 32);
-            rt.timerpMask(id / 32) |= bit;
-            rt.idlepMask(id / 32) &= ~bit;
-          });
+  rt.step(
+      "p.init/masks",
+      fmt::format(
+          "P{} may get timers and is not idle: note both here, since pidleget need not come first",
+          id),
+      [&] {
+        const u32 bit = u32{1} << (id % 32);
+        rt.timerpMask(id / 32) |= bit;
+        rt.idlepMask(id / 32) &= ~bit;
+      });
 }
 
 Model<> steal_order_reset(Runtime& rt, u32 count) {
   const golang::RandomOrder order = rt.stealOrder();
   const auto list = order.coprimes();
-  rt.step("stealOrder/count", "thieves will go round " + model::counted(count, "P"), [&] {
-    order.count() = count;
-    list.len() = 0;
-  });
+  rt.step("stealOrder/count",
+          fmt::format("an M that looks for work to steal will go round the Ps: {} of them", count),
+          [&] {
+            order.count() = count;
+            list.len() = 0;
+          });
   for (u32 i = 1; i <= count; ++i) {
     if (std::gcd(i, count) != 1) continue;
     const u64 n = list.len();
     if (n == list.cap()) co_await grow_coprimes(rt);
     rt.step("stealOrder/coprime",
-            fmt::format("in steps of {}, with which {} has no common divisor, they meet each one",
+            fmt::format("steps of {} have no common divisor with {}: whoever goes round in such "
+                        "steps meets each P once",
                         i, count),
             [&] {
               list.len() = n + 1;
@@ -310,21 +328,25 @@ Model<P> procresize(Runtime& rt, i32 nprocs) {
   Runtime::require(old >= 0 && nprocs > 0, "procresize: invalid arg");
   const i64 now = co_await nanotime(rt);
   const golang::Schedt sched = rt.sched();
-  rt.step("procresize/time", "how long there were how many Ps is counted", [&] {
-    if (sched.procresizetime() != 0) sched.totaltime() += old * (now - sched.procresizetime());
-    sched.procresizetime() = now;
-  });
+  rt.step("procresize/time",
+          "note the time: the runtime counts for how long there were how many Ps", [&] {
+            if (sched.procresizetime() != 0)
+              sched.totaltime() += old * (now - sched.procresizetime());
+            sched.procresizetime() = now;
+          });
   const u64 words = (static_cast<u64>(nprocs) + 31) / 32;
   if (nprocs > length(rt.allp())) co_await grow(rt, nprocs, words);
   for (i32 i = old; i < nprocs; ++i) co_await make(rt, i);
   co_await have_one(rt, nprocs);
-  rt.step("procresize/mcache0", "with a P there is a cache to allocate from: the first is P0's now",
-          [&] { rt.mcache0() = Addr(); });
+  rt.step(
+      "procresize/mcache0",
+      "with a P there is a cache to allocate from: mcache0, the boot's own, is not needed any more",
+      [&] { rt.mcache0() = Addr(); });
   for (i32 i = nprocs; i < old; ++i) {
     const P pp = rt.allp(i);
-    rt.step("procresize/destroy", fmt::format("P{} is one too many: its goroutines and caches go "
-                                              "to where all Ps share them",
-                                              i));
+    rt.step("procresize/destroy",
+            fmt::format(
+                "P{} is one too many: its goroutines and caches go to where all Ps share them", i));
     co_await rt.call<void>("runtime.(*p).destroy", pp);
   }
   co_await trim(rt, nprocs, words);
@@ -334,7 +356,7 @@ Model<P> procresize(Runtime& rt, i32 nprocs) {
   else
     runnable = co_await sort_out(rt, nprocs, now);
   co_await steal_order_reset(rt, static_cast<u32>(nprocs));
-  rt.step("procresize/gomaxprocs", fmt::format("GOMAXPROCS is {}", nprocs),
+  rt.step("procresize/gomaxprocs", fmt::format("GOMAXPROCS is {} from here on", nprocs),
           [&] { rt.gomaxprocs() = nprocs; });
   if (old != nprocs && rt.go() >= 19) {
     constexpr std::string_view kReset = "runtime.(*gcCPULimiterState).resetCapacity";

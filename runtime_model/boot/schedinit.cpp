@@ -5,7 +5,6 @@
 #include "runtime_model/boot/environment.hpp"
 #include "runtime_model/boot/procresize.hpp"
 #include "runtime_model/model/code_facts.hpp"
-#include "runtime_model/model/sentence.hpp"
 #include "runtime_model/stack/stackinit.hpp"
 
 namespace runtime_model::boot {
@@ -24,9 +23,9 @@ Part<> real(Runtime& rt, std::string_view id, std::string why, std::string_view 
 }
 
 Part<> verify_modules(Runtime& rt) {
-  rt.step("schedinit/moduledataverify",
-          "first the linker's tables: every walk over a stack, and so every crash report, trusts "
-          "them");
+  rt.step(
+      "schedinit/moduledataverify",
+      "check the linker's tables: every walk over a stack, and so every crash report, trusts them");
   if (rt.has_function("runtime.moduledataverify")) {
     co_await rt.long_call<void>("runtime.moduledataverify");
     co_return;
@@ -37,8 +36,12 @@ Part<> verify_modules(Runtime& rt) {
 
 /// Where random numbers begin. go1.22 replaced fastrandinit.
 Part<> seed_random(Runtime& rt) {
-  rt.step("schedinit/random",
-          "random numbers begin with the kernel's 16 bytes: the same bytes, the same run");
+  // In rt0 these bytes come from --seed, so a run can be repeated; natively they never do again.
+  rt.step("schedinit/random", rt.go() >= 22
+                                  ? "seed random numbers with the kernel's 16 random bytes "
+                                    "(AT_RANDOM; rt0 takes them from --seed)"
+                                  : "seed random numbers with 8 of the kernel's 16 random bytes "
+                                    "(AT_RANDOM; rt0 takes them from --seed)");
   if (rt.go() >= 22) {
     co_await rt.long_call<void>("runtime.randinit");
   } else if (rt.has_function("runtime.fastrandinit")) {
@@ -53,17 +56,17 @@ Part<> seed_random(Runtime& rt) {
 
 Part<> first_thread(Runtime& rt) {
   rt.step("schedinit/mcommoninit",
-          "the thread that runs already becomes M0; the goroutine for its signals is the first "
-          "object on the heap, and that goroutine's 32 KiB stack is too large for the stack pool");
+          "the thread that runs already becomes M0, with a goroutine for its signals on a stack of "
+          "32 KiB");
   co_await rt.long_call<void>("runtime.mcommoninit", rt.getm(), i64{-1});
 }
 
 /// Features of the CPU, then what builds on them. go1.20 on, cpuinit is given GODEBUG's text.
 Part<> processor(Runtime& rt) {
-  constexpr std::string_view kWhy =
-      "ask CPUID what the processor can do, before anything chooses its code by that";
+  rt.step("schedinit/cpuinit",
+          "ask CPUID what the processor can do, before anything chooses its code by that");
   if (rt.go() < 20) {
-    co_await real(rt, "schedinit/cpuinit", std::string(kWhy), "runtime.cpuinit");
+    if (rt.has_function("runtime.cpuinit")) co_await rt.long_call<void>("runtime.cpuinit");
     co_return;
   }
   Addr godebug;
@@ -75,7 +78,6 @@ Part<> processor(Runtime& rt) {
   // Where cpuinit is inlined, this call is most of it.
   const bool inlined = !rt.has_function("runtime.cpuinit");
   const std::string_view name = inlined ? "internal/cpu.Initialize" : "runtime.cpuinit";
-  rt.step("schedinit/cpuinit", std::string(kWhy));
   if (rt.go() >= 25)
     co_await rt.long_call<void>(name, Unknown{});
   else
@@ -84,8 +86,8 @@ Part<> processor(Runtime& rt) {
 
 Part<> hashing(Runtime& rt) {
   co_await real(rt, "schedinit/alginit",
-                "choose how maps hash, by AES instructions if there are any: no map may be used "
-                "before",
+                "choose how maps hash, by AES instructions if the CPU has them: no map may be used "
+                "before this",
                 rt.go() >= 27 ? "internal/runtime/maps.AlgInit" : "runtime.alginit");
 }
 
@@ -93,9 +95,10 @@ Part<> hashing(Runtime& rt) {
 Part<> machine(Runtime& rt) {
   const bool random_first = rt.go() >= 26;  // the heap's place in memory is random, too
   if (random_first) co_await seed_random(rt);
-  co_await real(rt, "schedinit/mallocinit",
-                "the heap: address space is reserved, nothing is allocated yet",
-                "runtime.mallocinit");
+  co_await real(
+      rt, "schedinit/mallocinit",
+      "set up the heap: reserve address space for its bookkeeping; no object is allocated yet",
+      "runtime.mallocinit");
   if (rt.go() == 17) {
     co_await seed_random(rt);
     co_await first_thread(rt);
@@ -112,17 +115,20 @@ Part<> machine(Runtime& rt) {
 
 Part<> modules(Runtime& rt) {
   co_await real(rt, "schedinit/modulesinit",
-                "list the modules whose data the collector must look at: here the program alone",
+                "list the modules whose data the collector must look at: the program, and plugins "
+                "if there were any",
                 "runtime.modulesinit");
-  co_await real(rt, "schedinit/typelinksinit",
-                "unite types that several modules define: one module has nothing to unite",
-                "runtime.typelinksinit");
-  co_await real(rt, "schedinit/itabsinit",
-                "enter the linker's interface tables, so that conversions find them",
-                "runtime.itabsinit");
+  co_await real(
+      rt, "schedinit/typelinksinit",
+      "unite types that several modules define: a program of one module has nothing to unite",
+      "runtime.typelinksinit");
+  co_await real(
+      rt, "schedinit/itabsinit",
+      "enter the linker's interface tables into a hash table, where conversions to interfaces look",
+      "runtime.itabsinit");
   if (rt.go() >= 18)
     co_await real(rt, "schedinit/stkobjinit",
-                  "describe to the collector the frame of reflect's method values",
+                  "describe to the collector the stack frame of reflect's method values",
                   "runtime.stkobjinit");
 }
 
@@ -135,36 +141,36 @@ Part<> signal_mask(Runtime& rt) {
   else
     co_await rt.long_call<void>("runtime.rtsigprocmask", kSetmask, Addr(), mp.sigmask().address(),
                                 i32{8});
-  rt.step("schedinit/initSigmask", "threads to come start with the same mask", [&] {
+  rt.step("schedinit/initSigmask", "keep that mask: threads to come start with it, too", [&] {
     for (unsigned i = 0; i < 2; ++i) rt.initSigmask(i) = mp.sigmask(i).get();
   });
 }
 
 Part<> arguments(Runtime& rt) {
   co_await real(rt, "schedinit/goargs",
-                "os.Args: Go strings that point to where the kernel put the arguments",
+                "make os.Args: Go strings that point to where the kernel put the arguments",
                 "runtime.goargs");
   const bool inlined = !rt.has_function("runtime.goenvs");
   const std::string_view goenvs = inlined ? "runtime.goenvs_unix" : "runtime.goenvs";
-  co_await real(rt, "schedinit/goenvs",
-                "the environment is copied, string by string: setenv of C may change the original",
-                goenvs);
+  co_await real(
+      rt, "schedinit/goenvs",
+      "copy the environment, string by string, into Go strings: os.Getenv and GODEBUG read these",
+      goenvs);
   if (rt.go() >= 21)
     co_await real(rt, "schedinit/secure",
-                  "with another user's rights, some variables and closed descriptors are a danger",
+                  "if AT_SECURE is set, GOTRACEBACK becomes none: a crash must not show memory",
                   "runtime.secure");
   if (rt.go() >= 22)
-    co_await real(rt, "schedinit/checkfds", "descriptors 0, 1 and 2 must be open",
+    co_await real(rt, "schedinit/checkfds",
+                  "descriptors 0, 1 and 2 must be open: one that is closed is opened on /dev/null",
                   "runtime.checkfds");
   if (rt.go() < 25)
     co_await real(rt, "schedinit/parsedebugvars",
-                  "GODEBUG and GOTRACEBACK, now that there is an "
-                  "environment",
+                  "read GODEBUG and GOTRACEBACK, now that there is an environment",
                   "runtime.parsedebugvars");
   else
     co_await real(rt, "schedinit/finishDebugVarsSetup",
-                  "the debug settings that had to wait for "
-                  "the environment",
+                  "read GOTRACEBACK, and settle what of GODEBUG had to wait for the environment",
                   "runtime.finishDebugVarsSetup");
 }
 
@@ -175,19 +181,22 @@ Part<> crash_stack(Runtime& rt) {
   const Addr lo = co_await rt.long_call<Addr>("runtime.stackalloc", kBytes);
   const Addr hi = Addr(rt.result(1));
   if (at == Addr()) co_return;
-  rt.step("schedinit/gcrash", "a stack to crash on, when it is g0's that overflows", [&] {
-    const golang::G gcrash = rt.g(at);
-    gcrash.stack().lo() = lo;
-    gcrash.stack().hi() = hi;
-    gcrash.stackguard0() = lo + 1000;
-    gcrash.stackguard1() = lo + 1000;
-  });
+  rt.step("schedinit/gcrash",
+          "set a stack aside to crash on, for when it is g0's own that overflows", [&] {
+            const golang::G gcrash = rt.g(at);
+            gcrash.stack().lo() = lo;
+            gcrash.stack().hi() = hi;
+            gcrash.stackguard0() = lo + 1000;
+            gcrash.stackguard1() = lo + 1000;
+          });
 }
 
 Part<> collector(Runtime& rt) {
   co_await real(rt, "schedinit/gcinit",
-                "set the collector's pace from GOGC; it does not start: no collection can begin "
-                "before gcenable, in runtime.main",
+                rt.go() >= 19 ? "set the collector's pace from GOGC and GOMEMLIMIT; no collection "
+                                "begins before runtime.main's gcenable"
+                              : "set the collector's pace from GOGC; no collection begins before "
+                                "runtime.main's gcenable",
                 "runtime.gcinit");
   if (rt.go() >= 22) co_await crash_stack(rt);
   const Addr no_profile = rt.go() >= 20 ? rt.global("runtime.disableMemoryProfiling") : Addr();
@@ -195,8 +204,10 @@ Part<> collector(Runtime& rt) {
     rt.step("schedinit/no-memprofile", "nothing in the program reads the memory profile: keep none",
             [&] { rt.MemProfileRate() = 0; });
   if (rt.go() < 23) co_return;
-  co_await real(rt, "schedinit/mProfStackInit", "GODEBUG may have changed how deep profiles look",
-                "runtime.mProfStackInit", rt.getm());
+  co_await real(
+      rt, "schedinit/mProfStackInit",
+      "make room for the call stacks that this thread's profiles take, as deep as GODEBUG says",
+      "runtime.mProfStackInit", rt.getm());
   // Inlined, it makes two slices: for stacks of this thread's samples, and of its lock waits.
   if (rt.has_function("runtime.mProfStackInit")) co_return;
   co_await rt.long_call<void>("runtime.makeslice", Unknown{});
@@ -221,26 +232,29 @@ Part<i32> wanted_procs(Runtime& rt) {
 Part<> processors(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   if (rt.go() >= 25)
-    co_await real(rt, "schedinit/cgroup", "a container may be allowed less than the machine has",
-                  "runtime.defaultGOMAXPROCSInit");
+    co_await real(
+        rt, "schedinit/cgroup",
+        "find the container's limit of CPU time, if it has one: by default GOMAXPROCS heeds it",
+        "runtime.defaultGOMAXPROCSInit");
   co_await rt.lock(sched.lock().address());
   const i64 now = co_await nanotime(rt);
   rt.step("schedinit/lastpoll",
-          "the network was last polled now; 0 would mean that a thread is polling",
+          "the network counts as polled just now; 0 would mean that a thread is waiting for it",
           [&] { sched.lastpoll() = now; });
   i32 procs = co_await wanted_procs(rt);
-  if (procs > 0) {
-    rt.step("schedinit/procs",
-            "GOMAXPROCS asks for " + model::counted(static_cast<u64>(procs), "P"), [&] {
-              if (rt.go() >= 25) sched.customGOMAXPROCS() = true;
-            });
-  } else if (rt.go() < 25) {
-    procs = rt.ncpu();
-    rt.step("schedinit/procs", fmt::format("no GOMAXPROCS: {}, as many Ps as CPUs", procs));
-  } else {
+  const bool asked = procs > 0;
+  if (!asked && rt.go() < 25) procs = rt.ncpu();
+  if (!asked && rt.go() >= 25)
     procs = co_await rt.call<i32>("runtime.defaultGOMAXPROCS", rt.ncpu().get());
-    rt.step("schedinit/procs", fmt::format("no GOMAXPROCS: {}, by CPUs and container", procs));
-  }
+  std::string why = fmt::format("GOMAXPROCS sets the number of Ps: {}", procs);
+  if (!asked && rt.go() < 25)
+    why = fmt::format("GOMAXPROCS sets no number: there will be as many Ps as CPUs, {}", procs);
+  if (!asked && rt.go() >= 25)
+    why =
+        fmt::format("GOMAXPROCS sets no number: the CPUs and the container's limit do, {}", procs);
+  rt.step("schedinit/procs", std::move(why), [&] {
+    if (asked && rt.go() >= 25) sched.customGOMAXPROCS() = true;
+  });
   const Addr runnable = co_await rt.long_call<Addr>("runtime.procresize", procs);
   Runtime::require(runnable == Addr(), "unknown runnable goroutine during bootstrap");
   co_await rt.unlock(sched.lock().address());
@@ -260,24 +274,24 @@ void check_pointers(Runtime& rt) {
 
 Model<> schedinit(Runtime& rt) {
   rt.step("schedinit/locks",
-          "name the locks' ranks; only builds that check the order of locks keep them");
+          "give each lock its rank; only builds that check the order of locks keep it");
   rt.step("schedinit/maxmcount",
           "more than 10,000 threads are taken for a mistake: the program is stopped then",
           [&] { rt.sched().maxmcount() = 10000; });
   if (rt.go() >= 26)
-    rt.step("schedinit/midle", "the list of idle threads: where in an M its links are", [&] {
+    rt.step("schedinit/midle", "tell the list of idle Ms where in an M its links are", [&] {
       const golang::M m0 = rt.m0();
       rt.sched().midle_initialized() = true;
       rt.sched().midle_nodeOffset() = m0.idleNode_prev().address() - m0.address();
     });
   if (rt.go() >= 25)
     co_await real(rt, "schedinit/parseRuntimeDebugVars",
-                  "GODEBUG first, before anything that its settings could change",
+                  "read GODEBUG first, before anything that its settings could change",
                   "runtime.parseRuntimeDebugVars", Unknown{});
   if (rt.go() >= 22 && rt.has_function("runtime.(*ticksType).init"))
     co_await rt.long_call<void>("runtime.(*ticksType).init");
   co_await verify_modules(rt);
-  rt.step("schedinit/stackinit", "empty the pools of stacks");
+  rt.step("schedinit/stackinit", "empty the pools from which stacks will come");
   co_await stack::stackinit(rt);
   co_await machine(rt);
   co_await modules(rt);
@@ -286,7 +300,7 @@ Model<> schedinit(Runtime& rt) {
   co_await collector(rt);
   co_await processors(rt);
   check_pointers(rt);
-  rt.step("schedinit/done", "all that goroutines need is there: the world is started");
+  rt.step("schedinit/done", "all that goroutines need is there: rt0_go can make the first one");
 }
 
 }  // namespace runtime_model::boot

@@ -71,9 +71,11 @@ bool may_be_blocked(Runtime& rt, u32 signal) {
 }
 
 std::string why(u32 signal) {
-  if (signal == kSigpreempt) return "signal 23, SIGURG, is how a running goroutine is preempted";
+  if (signal == kSigpreempt)
+    return "signal 23, SIGURG, gets the runtime's handler: it preempts a running goroutine";
   if ((flags_of(signal) & panic) != 0)
-    return fmt::format("signal {} becomes a panic, if Go code caused it", signal);
+    return fmt::format(
+        "signal {} gets the runtime's handler: it becomes a panic, if Go code caused it", signal);
   return fmt::format("signal {} gets the runtime's handler", signal);
 }
 
@@ -83,11 +85,14 @@ Part<> install(Runtime& rt, u32 signal) {
   const Addr inherited = rt.load<Addr>(action.address);
   rt.step("initsig/inherited",
           inherited == Addr() ? fmt::format("signal {} has no handler yet", signal)
-                              : fmt::format("signal {} has a handler already: keep it", signal),
+          : inherited == Addr(1)
+              ? fmt::format("signal {} is ignored so far: remember that", signal)
+              : fmt::format("signal {} has a handler already: remember it", signal),
           [&] { rt.fwdSig(signal) = inherited; });
   if (!installs_handler(rt, signal)) {
     Runtime::require(inherited == Addr(), "a signal of the C library has a handler");
-    rt.step("initsig/left", fmt::format("signal {} is the C library's, if there is one", signal));
+    rt.step("initsig/left",
+            fmt::format("signal {} is left to the C library, if there is one", signal));
     co_return;
   }
   Runtime::require(inherited != Addr(1) || signal > 2, "SIGHUP or SIGINT is ignored from before");
@@ -101,7 +106,8 @@ Part<> install(Runtime& rt, u32 signal) {
 
 Model<> initsig(Runtime& rt, bool preinit) {
   if (!preinit)
-    rt.step("initsig/ok", "from now on signal handlers may run", [&] { rt.signalsOK() = true; });
+    rt.step("initsig/ok", "from here on signal handlers may run: they are installed next",
+            [&] { rt.signalsOK() = true; });
   if (in_library(rt) && !preinit) co_return;
   u32 installed = 0;
   for (u32 signal = 0; signal < kSignals; ++signal) {
@@ -116,7 +122,7 @@ Model<> initsig(Runtime& rt, bool preinit) {
                       installed));
 }
 
-Model<> minitSignalStack(Runtime& rt) {
+Part<> minitSignalStack(Runtime& rt) {
   const golang::M mp = rt.getm();
   const model::Local& old = rt.local(24);
   co_await rt.call<void>("runtime.sigaltstack", Addr(), old);
@@ -126,22 +132,24 @@ Model<> minitSignalStack(Runtime& rt) {
   const golang::Stack stack = mp.gsignal()->stack();
   const model::Local& made = rt.local(24);
   rt.step("minit/signal-stack",
-          "signal handlers run on gsignal's stack, since a goroutine's may be too small", [&] {
+          "signal handlers are to run on gsignal's stack, since a goroutine's may be too small",
+          [&] {
             rt.store<Addr>(made.address, stack.lo());
             rt.store<u64>(made.address + 8, 0);
             rt.store<u64>(made.address + 16, stack.hi().get() - stack.lo().get());
           });
   co_await rt.call<void>("runtime.sigaltstack", made, Addr());
-  rt.step("minit/own-stack", "the thread got it from Go: it is taken away when the thread ends",
+  rt.step("minit/own-stack",
+          "the signal stack is Go's own, not one of C's: it is taken away when the thread ends",
           [&] { mp.newSigstack() = true; });
 }
 
-Model<> minitSignalMask(Runtime& rt) {
+Part<> minitSignalMask(Runtime& rt) {
   const golang::M mp = rt.getm();
   const model::Local& mask = rt.local(8);
   rt.step("minit/mask",
-          "of the mask that the thread starts with, the signals are taken out that must get "
-          "through: faults, and SIGURG",
+          "unblock the signals that must get through: faults, those that end the program, and "
+          "SIGURG, which preempts",
           [&] {
             u64 bits = u64{mp.sigmask(1)} << 32 | mp.sigmask(0);
             for (u32 signal = 1; signal < kSignals; ++signal)

@@ -8,8 +8,8 @@ namespace runtime_model::boot {
 /// Installs the runtime's handler for every signal that Go looks after.
 Model<> initsig(Runtime& rt, bool preinit);
 /// The thread's alternate signal stack, gsignal's.
-Model<> minitSignalStack(Runtime& rt);
+Part<> minitSignalStack(Runtime& rt);
 /// The thread's signal mask: what must never be blocked is not.
-Model<> minitSignalMask(Runtime& rt);
+Part<> minitSignalMask(Runtime& rt);
 
 }  // namespace runtime_model::boot

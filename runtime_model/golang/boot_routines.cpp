@@ -19,18 +19,19 @@ constexpr BootRoutine kRoutines[] = {
     {"rt0_amd64", {"_rt0_amd64"}, kAll,
      "Takes argc and the address of argv from the kernel's stack into DI and SI."},
     {"rt0_go", {"runtime.rt0_go"}, kAll,
-     "Makes the first thread m0 and its goroutine g0 by hand, on a window of the kernel's stack, "
-     "then calls the initialisers one by one."},
+     "Gives g0 a window of the kernel's stack and ties it to m0, the record of the thread that "
+     "already runs; then calls the initialisers one by one."},
     {"settls", {"runtime.settls"}, kAll,
-     "Points the FS base at m0's thread-local words with arch_prctl; from now on FS:-8 holds the "
-     "current g."},
+     "Points the FS base just behind m0.tls[0] with arch_prctl: from now on FS:-8 is that word, "
+     "where the current g will be kept."},
     {"check", {"runtime.check"}, kAll,
      "Tests what the runtime takes for granted: the sizes of types, compare-and-swap, how floats "
      "treat NaN."},
     {"args", {"runtime.args"}, kAll,
      "Keeps argc and argv, and looks behind the environment for the kernel's auxiliary vector."},
     {"sysauxv", {"runtime.sysauxv"}, kAll,
-     "Reads the auxiliary vector: the page size, 16 random bytes, and the vDSO if there is one."},
+     "Reads the auxiliary vector: the page size, where 16 random bytes lie, and the vDSO if there "
+     "is one."},
     {"osinit", {"runtime.osinit"}, kAll,
      "Asks the kernel how many CPUs this process may use and how large a huge page is."},
     {"getproccount", {"runtime.getproccount", "runtime.getCPUCount"}, kAll,
@@ -48,21 +49,22 @@ constexpr BootRoutine kRoutines[] = {
      "Empties the pools that goroutine stacks will come from."},
     {"mallocinit", {"runtime.mallocinit"}, kAll,
      "Sets up the heap: reserves room for the page allocator's summaries, makes the first cache, "
-     "and notes where to grow."},
+     "and notes where the heap should grow."},
     {"cpuinit", {"runtime.cpuinit"}, kAll,
      "Asks CPUID what the processor can do; GODEBUG=cpu.… may turn features off."},
     {"randinit", {"runtime.fastrandinit", "runtime.randinit"}, kAll,
-     "Seeds the runtime's random numbers with the 16 random bytes that the kernel passed "
+     "Seeds the runtime's random numbers from the random bytes that the kernel passed "
      "(AT_RANDOM)."},
     {"alginit", {"runtime.alginit", "internal/runtime/maps.AlgInit"}, kAll,
-     "Chooses how maps hash, by AES instructions if the processor has them, and draws the keys "
+     "Chooses how maps hash, by AES instructions if the processor has them, and draws random keys "
      "for it."},
     {"mcommoninit", {"runtime.mcommoninit"}, kAll,
-     "Gives a thread (M) its number and random state, and enters it in the list of all Ms."},
+     "Gives the record of a thread, an M, its number and random state, and enters it in the list "
+     "of all Ms."},
     {"mpreinit", {"runtime.mpreinit"}, kAll,
      "Makes the goroutine whose 32 KiB stack the thread's signal handlers run on."},
     {"malg", {"runtime.malg"}, kAll,
-     "Makes a g together with a stack of the size asked for."},
+     "Makes a g, and for it a stack of at least the size asked for."},
     {"modulesinit", {"runtime.modulesinit"}, kAll,
      "Lists the modules, the program and any plugins, whose data the collector must look at."},
     {"typelinksinit", {"runtime.typelinksinit"}, kAll,
@@ -78,16 +80,16 @@ constexpr BootRoutine kRoutines[] = {
     {"goenvs", {"runtime.goenvs", "runtime.goenvs_unix"}, kAll,
      "Copies the environment into Go strings."},
     {"secure", {"runtime.secure"}, since(21),
-     "Restricts the environment when the program was started with another user's rights "
+     "Sets GOTRACEBACK to none when the program was started with more rights than its user has "
      "(AT_SECURE)."},
     {"checkfds", {"runtime.checkfds"}, since(22),
-     "Makes sure that file descriptors 0, 1 and 2 are open."},
+     "Makes sure that file descriptors 0, 1 and 2 are open, if need be on /dev/null."},
     {"parsedebugvars", {"runtime.parsedebugvars"}, until(24),
      "Reads GODEBUG and GOTRACEBACK."},
     {"finishDebugVarsSetup", {"runtime.finishDebugVarsSetup"}, since(25),
      "Reads GOTRACEBACK and settles the debug settings that had to wait for the environment."},
     {"gcinit", {"runtime.gcinit"}, kAll,
-     "Sets the collector's pace from GOGC; collecting starts only after gcenable."},
+     "Sets the collector's pace; collecting is allowed only after gcenable."},
     {"defaultGOMAXPROCS", {"runtime.defaultGOMAXPROCS"}, since(25),
      "Works out how many Ps to make, from the CPUs and the CPU limit of the process's cgroup."},
     {"procresize", {"runtime.procresize"}, kAll,
@@ -103,9 +105,9 @@ constexpr BootRoutine kRoutines[] = {
     {"gfget", {"runtime.gfget"}, kAll,
      "Looks for a dead g to use again."},
     {"runqput", {"runtime.runqput"}, kAll,
-     "Puts a goroutine into the P's queue; as runnext it will be the next to run."},
+     "Puts a goroutine into the P's queue; as runnext it will be the next to run there."},
     {"mstart", {"runtime.mstart"}, kAll,
-     "Where every thread that the runtime makes enters Go."},
+     "Where a thread enters Go: the first one from rt0_go, all others from clone."},
     {"mstart0", {"runtime.mstart0"}, since(17),
      "Sets the bounds within which g0, the scheduler's goroutine, may use the thread's stack."},
     {"mstart1", {"runtime.mstart1"}, kAll,
@@ -124,21 +126,22 @@ constexpr BootRoutine kRoutines[] = {
      "Looks for work: the P's own queue, the global queue, the network poller, other Ps; when "
      "there is none, the thread sleeps."},
     {"execute", {"runtime.execute"}, kAll,
-     "Makes the goroutine this thread's current one and marks it as running."},
+     "Makes the goroutine this thread's current one, marks it as running, and jumps to it by "
+     "gogo."},
     {"gogo", {"runtime.gogo"}, kAll,
      "Leaves the scheduler's stack for the goroutine's saved state."},
     {"gogo/jump", {"gogo"}, since(17),
-     "Sets g in TLS and R14, loads the saved stack pointer, clears the saved state, and jumps to "
-     "the saved PC."},
+     "Sets g in TLS and R14, loads the saved stack pointer and context, clears these where they "
+     "were saved, and jumps to the saved PC."},
 
     // runtime.main, on the first goroutine.
     {"main", {"runtime.main"}, kAll,
      "The first goroutine: starts sysmon, initialises the runtime and all packages, turns the "
      "collector on, and calls main.main."},
     {"newm", {"runtime.newm"}, kAll,
-     "Makes a new M, a thread, which will run a given function or the scheduler."},
+     "Makes a new M and a thread for it, which will run a given function or the scheduler."},
     {"allocm", {"runtime.allocm"}, kAll,
-     "Makes the record of a new thread, and the g0 on whose stack it will start."},
+     "Makes the record of a new thread, an M, and the g0 on whose stack it will start."},
     {"newosproc", {"runtime.newosproc"}, kAll,
      "Blocks all signals and asks the kernel for the thread."},
     {"clone", {"runtime.clone"}, kAll,

@@ -13,6 +13,7 @@ using emulator::u64;
 using emulator::u8;
 using model::Addr;
 using model::Model;
+using model::Part;
 using model::Runtime;
 
 inline constexpr u64 kPageSize = 8192;            ///< Go's page

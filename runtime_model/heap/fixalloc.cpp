@@ -6,7 +6,6 @@
 #include <bit>
 
 #include "runtime_model/heap/map_memory.hpp"
-#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -17,22 +16,24 @@ constexpr MapName kImmortal{"runtime.persistentalloc1", "immortal metadata"};
 constexpr MapName kAllSpans{"runtime.recordspan", "allspans array"};
 
 /// A new chunk in front of the list of all chunks, whose links are the chunks' first words.
-Model<> new_chunk(Runtime& rt, golang::PersistentAlloc persistent, u64 align) {
+Part<> new_chunk(Runtime& rt, golang::PersistentAlloc persistent, u64 align) {
   const Addr stat = rt.memstats().other_sys().address();
   const Addr chunk = co_await sys_alloc_memory(rt, kPersistentChunk, stat, kImmortal);
   Runtime::require(chunk != Addr(), "runtime: cannot allocate memory");
   const Addr head = rt.global("runtime.persistentChunks");
-  rt.step("persistentalloc/chunk", "map another 256 KiB for memory that is never given back", [&] {
-    persistent.base() = chunk;
-    rt.store<Addr>(chunk, rt.load<Addr>(head));
-    rt.store<Addr>(head, chunk);
-    persistent.off() = align_up(8, align);
-  });
+  rt.step("persistentalloc/chunk",
+          "map a chunk of 256 KiB for the runtime's own records; such memory is never given back",
+          [&] {
+            persistent.base() = chunk;
+            rt.store<Addr>(chunk, rt.load<Addr>(head));
+            rt.store<Addr>(head, chunk);
+            persistent.off() = align_up(8, align);
+          });
 }
 
 }  // namespace
 
-Model<Addr> persistentalloc1(Runtime& rt, u64 size, u64 align, Addr sys_stat) {
+Part<Addr> persistentalloc1(Runtime& rt, u64 size, u64 align, Addr sys_stat) {
   Runtime::require(size != 0, "persistentalloc: size == 0");
   Runtime::require(align == 0 || std::has_single_bit(align),
                    "persistentalloc: align is not a power of 2");
@@ -48,18 +49,20 @@ Model<Addr> persistentalloc1(Runtime& rt, u64 size, u64 align, Addr sys_stat) {
   const u64 start = align_up(persistent.off(), align);
   const bool fits = start + size <= kPersistentChunk && persistent.base() != Addr();
   if (!fits) {
-    rt.step("persistentalloc/align", "what is left of the chunk is too small",
+    rt.step("persistentalloc/align",
+            "what is left of the chunk of persistent memory is too small: a new one is needed",
             [&] { persistent.off() = start; });
     co_await new_chunk(rt, persistent, align);
   }
   const u64 at = align_up(persistent.off(), align);
   const Addr p = persistent.base().get() + at;
-  rt.step("persistentalloc/take", fmt::format("{} bytes off the chunk", size),
+  rt.step("persistentalloc/take",
+          fmt::format("take {} bytes off the chunk of persistent memory", size),
           [&] { persistent.off() = at + size; });
   if (!pp) co_await rt.unlock(mutex.address());
   const Addr other = rt.memstats().other_sys().address();
   if (sys_stat != other)
-    rt.step("persistentalloc/account", "they count as what they are for", [&] {
+    rt.step("persistentalloc/account", "count these bytes as what they are used for", [&] {
       rt.store<u64>(sys_stat, rt.load<u64>(sys_stat) + size);
       rt.store<u64>(other, rt.load<u64>(other) - size);
     });
@@ -76,19 +79,21 @@ Model<Addr> persistentalloc(Runtime& rt, u64 size, u64 align, Addr sys_stat) {
 Model<> fixalloc_init(Runtime& rt, golang::Fixalloc f, u64 size, Addr first, Addr arg, Addr stat) {
   Runtime::require(size <= kFixAllocChunk, "runtime: fixalloc size too large");
   const u64 each = std::max<u64>(size, 8);
-  rt.step("fixalloc/init", fmt::format("an allocator for records of {} bytes", each), [&] {
-    f.size() = each;
-    f.first() = first;
-    f.arg() = arg;
-    f.list() = Addr();
-    f.chunk() = Addr();
-    f.nchunk() = 0;
-    // A multiple of the size, so that nothing is left over at a chunk's end; go1.17 forgets that.
-    if (f.nalloc().exists()) f.nalloc() = static_cast<u32>(kFixAllocChunk / each * each);
-    f.inuse() = 0;
-    f.stat() = stat;
-    f.zero() = true;
-  });
+  rt.step("fixalloc/init",
+          fmt::format("set up an allocator for records of one size, {} bytes", each), [&] {
+            f.size() = each;
+            f.first() = first;
+            f.arg() = arg;
+            f.list() = Addr();
+            f.chunk() = Addr();
+            f.nchunk() = 0;
+            // A multiple of the size, so that nothing is left over at a chunk's end; go1.17 forgets
+            // that.
+            if (f.nalloc().exists()) f.nalloc() = static_cast<u32>(kFixAllocChunk / each * each);
+            f.inuse() = 0;
+            f.stat() = stat;
+            f.zero() = true;
+          });
   co_return;
 }
 
@@ -101,14 +106,19 @@ Model<> recordspan(Runtime& rt, golang::Mheap h, Addr span) {
     Runtime::require(fresh != Addr(), "runtime: cannot allocate memory");
     const Addr old = all.data();
     const u64 len = all.len(), cap = all.cap();
-    rt.step("recordspan/grow", fmt::format("a table for {} spans, outside of the heap", n), [&] {
-      for (u64 i = 0; i < len; ++i) rt.store<Addr>(fresh + 8 * i, rt.load<Addr>(old + 8 * i));
-      all.data() = fresh;
-      all.cap() = n;
-    });
+    rt.step("recordspan/grow",
+            fmt::format("allspans, the table of all spans, is full: a new one, mapped outside of "
+                        "the heap, has room for {}",
+                        n),
+            [&] {
+              for (u64 i = 0; i < len; ++i)
+                rt.store<Addr>(fresh + 8 * i, rt.load<Addr>(old + 8 * i));
+              all.data() = fresh;
+              all.cap() = n;
+            });
     if (len != 0) co_await rt.call<void>("runtime.sysFree", old, cap * 8, stat);
   }
-  rt.step("recordspan/note", "note the record among all spans", [&] {
+  rt.step("recordspan/note", "enter the new span record in allspans, the table of all spans", [&] {
     const u64 len = all.len();
     rt.store<Addr>(all.data().get() + 8 * len, span);
     all.len() = len + 1;
@@ -120,29 +130,34 @@ Model<Addr> fixalloc_alloc(Runtime& rt, golang::Fixalloc f) {
   const u64 size = f.size();
   if (f.list()) {
     const Addr v = f.list().get();
-    rt.step("fixalloc/reused", fmt::format("a record of {} bytes that was given back", size), [&] {
-      f.list() = rt.load<Addr>(v);
-      f.inuse() += size;
-    });
+    rt.step("fixalloc/reused", fmt::format("take a record of {} bytes that was given back", size),
+            [&] {
+              f.list() = rt.load<Addr>(v);
+              f.inuse() += size;
+            });
     if (f.zero()) co_await rt.call<void>("runtime.memclrNoHeapPointers", v, size);
     co_return v;
   }
   if (f.nchunk() < size) {
     const u32 bytes = f.nalloc().exists() ? f.nalloc().get() : static_cast<u32>(kFixAllocChunk);
     const Addr chunk = co_await persistentalloc(rt, bytes, 0, f.stat().get());
-    rt.step("fixalloc/chunk", "room for " + model::counted(bytes / size, "record"), [&] {
-      f.chunk() = chunk;
-      f.nchunk() = bytes;
-    });
+    rt.step(
+        "fixalloc/chunk",
+        fmt::format("the allocator of records gets a new chunk: room for {} of them", bytes / size),
+        [&] {
+          f.chunk() = chunk;
+          f.nchunk() = bytes;
+        });
   }
   const Addr v = f.chunk();
   // Its only function is recordspan, for spans. Go calls it before the record counts as taken.
   if (f.first() != Addr()) co_await recordspan(rt, rt.at<golang::Mheap>(f.arg()), v);
-  rt.step("fixalloc/take", fmt::format("the next {} bytes of the chunk", size), [&] {
-    f.chunk() = v + size;
-    f.nchunk() -= static_cast<u32>(size);
-    f.inuse() += size;
-  });
+  rt.step("fixalloc/take",
+          fmt::format("take the next {} bytes of the allocator's chunk as a record", size), [&] {
+            f.chunk() = v + size;
+            f.nchunk() -= static_cast<u32>(size);
+            f.inuse() += size;
+          });
   co_return v;
 }
 

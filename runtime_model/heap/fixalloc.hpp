@@ -8,7 +8,7 @@ namespace runtime_model::heap {
 
 /// `sys_stat`: the account that the bytes go to, a sysMemStat.
 Model<Addr> persistentalloc(Runtime& rt, u64 size, u64 align, Addr sys_stat);
-Model<Addr> persistentalloc1(Runtime& rt, u64 size, u64 align, Addr sys_stat);
+Part<Addr> persistentalloc1(Runtime& rt, u64 size, u64 align, Addr sys_stat);
 
 Model<> fixalloc_init(Runtime& rt, golang::Fixalloc f, u64 size, Addr first, Addr arg, Addr stat);
 Model<Addr> fixalloc_alloc(Runtime& rt, golang::Fixalloc f);

@@ -23,21 +23,21 @@ constexpr MapName kReservation{"runtime.(*mheap).sysAlloc", "heap reservation"};
 constexpr MapName kIndex{"runtime.(*mheap).sysAlloc", "heap index"};
 
 /// From reserved to usable, and known to the page allocator.
-Model<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
+Part<> make_usable(Runtime& rt, golang::Mheap h, Addr from, u64 bytes) {
   co_await call_named<void>(rt, "runtime.sysMap", kHeap, from, bytes, mapped_account(rt));
   if (!rt.gcController().heapReleased().exists())
-    rt.step("grow/totals", "new memory counts as returned to the kernel until it is used",
+    rt.step("grow/totals", "new heap memory counts as returned to the kernel until it is used",
             [&] { rt.memstats().heap_released() += bytes; });
   const Change change = [&](const golang::HeapStatsDelta& stats) {
     stats.released() += static_cast<i64>(bytes);
   };
   co_await account(rt, "grow/account",
-                   "new memory counts as returned to the kernel until it is used", change);
+                   "new heap memory counts as returned to the kernel until it is used", change);
   co_await rt.call<void>("runtime.(*pageAlloc).grow", h.pages(), from, bytes);
 }
 
 /// sysReserve: address space that cannot be used yet. go1.17 inlines it into mmap.
-Model<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
+Part<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
   constexpr i32 kProtNone = 0, kMapAnonPrivate = 0x22, kNoFile = -1;  // mmap(2)
   Addr got;
   for (const std::string_view function : {"runtime.sysReserve", "runtime.sysReserveOS"}) {
@@ -51,19 +51,19 @@ Model<Addr> reserve(Runtime& rt, Addr wish, u64 bytes) {
 }
 
 /// Tries the hints until the kernel gives what one asks for. Null: none is left.
-Model<Addr> reserve_at_hint(Runtime& rt, golang::Mheap h, u64 bytes) {
+Part<Addr> reserve_at_hint(Runtime& rt, golang::Mheap h, u64 bytes) {
   while (h.arenaHints()) {
     const golang::ArenaHint hint = h.arenaHints();
     const Addr wish = hint.down() ? hint.addr().get() - bytes : hint.addr().get();
     const Addr got = co_await reserve(rt, wish, bytes);
     if (got == wish) {
       rt.step("sysAlloc/hint",
-              fmt::format("{} MiB of address space, where the hint asks for them", bytes >> 20),
+              fmt::format("reserve {} MiB of address space where the hint wishes it", bytes >> 20),
               [&] { hint.addr() = hint.down() ? wish : wish + bytes; });
       co_return got;
     }
     if (got != Addr()) co_await rt.call<void>("runtime.sysFreeOS", got, bytes);
-    rt.step("sysAlloc/next-hint", "something is there already: try the next hint", [&] {
+    rt.step("sysAlloc/next-hint", "the hint's place is taken: drop it and try the next one", [&] {
       h.arenaHints() = hint.next();
       fixalloc_free(rt, h.arenaHintAlloc(), hint.address());
     });
@@ -72,19 +72,19 @@ Model<Addr> reserve_at_hint(Runtime& rt, golang::Mheap h, u64 bytes) {
 }
 
 /// Notes an arena's number among all arenas, in a table that doubles.
-Model<> note_arena(Runtime& rt, golang::Mheap h, u64 index) {
+Part<> note_arena(Runtime& rt, golang::Mheap h, u64 index) {
   const auto all = h.has(golang::Mheap::Field::heapArenas) ? h.heapArenas() : h.allArenas();
   if (all.len() == all.cap()) {
     const u64 bytes = all.cap() == 0 ? rt.physPageSize().get() : 2 * all.cap() * 8;
     const Addr table = co_await persistentalloc(rt, bytes, 8, rt.memstats().gcMiscSys().address());
-    rt.step("sysAlloc/table", "a larger table of arenas", [&] {
+    rt.step("sysAlloc/table", "the table of arenas is full: it gets a larger array", [&] {
       for (u64 i = 0; i < all.len(); ++i)
         rt.store<u64>(table + 8 * i, rt.load<u64>(all.data().get() + 8 * i));
       all.data() = table;
       all.cap() = bytes / 8;
     });
   }
-  rt.step("sysAlloc/note", "note the arena among all arenas", [&] {
+  rt.step("sysAlloc/note", "enter the new arena's number in the table of arenas", [&] {
     const u64 len = all.len();
     rt.store<u64>(all.data().get() + 8 * len, index);
     all.len() = len + 1;
@@ -92,7 +92,7 @@ Model<> note_arena(Runtime& rt, golang::Mheap h, u64 index) {
 }
 
 /// A pointer for each arena of 48 bits of addresses.
-Model<Addr> arena_map(Runtime& rt) {
+Part<Addr> arena_map(Runtime& rt) {
   constexpr u64 kArenaMap = u64{8} << 22;
   constexpr std::string_view kAlloc = "runtime.sysAllocOS";
   Addr map;
@@ -104,10 +104,11 @@ Model<Addr> arena_map(Runtime& rt) {
 }
 
 /// The description of an arena: whose span each page is in, and the collector's bitmap.
-Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
+Part<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
   if (h.arenas(0) == Addr()) {
     const Addr map = co_await arena_map(rt);
-    rt.step("sysAlloc/arena-map", "the map from arena numbers to their descriptions",
+    rt.step("sysAlloc/arena-map",
+            "make the map that leads from an arena's number to its description",
             [&] { h.arenas(0) = map; });
   }
   const Addr slot = h.arenas(0).get() + 8 * index;
@@ -117,7 +118,8 @@ Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
   const Addr arena = co_await persistentalloc(rt, size, 8, stat);
   Runtime::require(arena != Addr(), "out of memory allocating heap arena metadata");
   co_await note_arena(rt, h, index);
-  rt.step("sysAlloc/arena", "the arena's description: from here on its addresses are the heap's",
+  rt.step("sysAlloc/arena",
+          "enter the arena's description in the map: from here on its addresses are the heap's",
           [&] { rt.store<Addr>(slot, arena); });
 }
 
@@ -125,12 +127,16 @@ Model<> describe_arena(Runtime& rt, golang::Mheap h, u64 index) {
 void skip_chunks(Runtime& rt, const golang::MheapCurArena& current) {
   constexpr unsigned kChunkBits = 4;  // of an arena's chunks
   const u64 chunks = next_heap_rand_bits(rt, kChunkBits);
-  rt.step("grow/random-chunk", fmt::format("but for its first {} chunks of 4 MiB", chunks),
-          [&] { current.base() = current.base().get() + chunks * kChunkPages * kPageSize; });
+  rt.step(
+      "grow/random-chunk",
+      fmt::format(
+          "the heap begins at a random place in its first arena: {} chunks of 4 MiB are left out",
+          chunks),
+      [&] { current.base() = current.base().get() + chunks * kChunkPages * kPageSize; });
 }
 
 /// … and at a random page of it.
-Model<> skip_pages(Runtime& rt, golang::Mheap h, Addr from) {
+Part<> skip_pages(Runtime& rt, golang::Mheap h, Addr from) {
   constexpr unsigned kChunkBytesBits = 22;
   const u64 pages = next_heap_rand_bits(rt, kChunkBytesBits) / kPageSize;
   if (pages != 0)
@@ -139,7 +145,7 @@ Model<> skip_pages(Runtime& rt, golang::Mheap h, Addr from) {
 
 }  // namespace
 
-model::Part<> scavenge_to_goal(Runtime& rt, golang::Mheap h, u64 growth) {
+Part<> scavenge_to_goal(Runtime& rt, golang::Mheap h, u64 growth) {
   const golang::Memstats m = rt.memstats();
   const u64 retained = m.heap_sys() - m.heap_released();
   const u64 goal = h.scavengeGoal();
@@ -173,13 +179,13 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
     const Addr at = std::get<0>(space);
     const Addr limit = at + std::get<1>(space);
     if (at == current.end().get()) {
-      rt.step("grow/longer", "the new arena follows the current one",
+      rt.step("grow/longer", "the new arena follows the current one: the heap can go on there",
               [&] { current.end() = limit; });
     } else {
       const u64 rest = current.end().get().value - current.base().get().value;
       if (rest != 0) co_await make_usable(rt, h, current.base().get(), rest);
       grown += rest;
-      rt.step("grow/arena", "from here on the heap grows in the new arena", [&] {
+      rt.step("grow/arena", "the new arena lies elsewhere: from here on the heap grows in it", [&] {
         current.base() = at;
         current.end() = limit;
       });
@@ -189,7 +195,8 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
   }
   const Addr from = current.base();
   const u64 bytes = end - from.value;
-  rt.step("grow/take", fmt::format("the heap grows by {} MiB", bytes >> 20),
+  rt.step("grow/take",
+          fmt::format("the heap grows by {} MiB of reserved address space", bytes >> 20),
           [&] { current.base() = Addr(end); });
   co_await make_usable(rt, h, from, bytes);
   grown += bytes;
@@ -198,7 +205,7 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
   co_return grown;
 }
 
-Model<bool> grow_or_fail(Runtime& rt, golang::Mheap h, u64 npages) {
+Part<bool> grow_or_fail(Runtime& rt, golang::Mheap h, u64 npages) {
   const u64 grown = co_await grow(rt, h, npages);
   co_return grown != 0;
 }

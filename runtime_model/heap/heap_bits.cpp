@@ -21,11 +21,13 @@ Addr bitmap_of(Runtime& rt, const golang::Mspan& s) {
   return s.startAddr().get() + (bytes - marks - bitmap_bytes(bytes));
 }
 
+/// initInlineMarkBits.
 void init_inline_marks(Runtime& rt, const golang::Mspan& s) {
+  const Runtime::Inside init_inline_mark_bits(rt);
   const Addr marks = s.startAddr().get() + (kPageSize - kInlineMarkBits);
   rt.step("initInlineMarkBits/clear",
-          "behind them are the span's own mark bits, and its class, so that the collector need not "
-          "look for the span's record",
+          "the span gets its own mark bits and its class at its end, so that the collector need "
+          "not look up its record",
           [&] {
             if (s.needzero() != 0) rt.clear(marks, kInlineMarkBits);
             rt.store<u8>(marks + kClassInMarkBits, s.spanclass());
@@ -60,7 +62,7 @@ bool has_malloc_headers(Runtime& rt) {
   return rt.go() > 22 || (rt.go() == 22 && rt.has_function("runtime.typePointers.next"));
 }
 
-model::Part<> leave_without_headers(Runtime& rt) {
+Part<> leave_without_headers(Runtime& rt) {
   if (rt.depth() == 1 && rt.go() == 22 && !has_malloc_headers(rt))
     co_await rt.decline("the heap of GOEXPERIMENT=noallocheaders");
 }
@@ -91,17 +93,18 @@ Model<> initHeapBits(Runtime& rt, golang::Mspan s) {
   const u64 bytes = bitmap_bytes(s.npages() * kPageSize);
   if (rt.go() >= 24 && !noscan && size_class_of(span_class) == 1)
     rt.step("initHeapBits/pointers",
-            "every word of this class is a pointer: note that once for all",
+            "in this class every object is one word, a pointer: set all bits once for all",
             [&] { rt.memory().write(bitmap_of(rt, s), std::vector<u8>(bytes, 0xff)); });
   else if ((!noscan && in_bitmap(s.elemsize())) || s.isUserArenaChunk())
     rt.step("initHeapBits/clear",
-            "no object has pointers yet: the bitmap at the span's end has a bit for each word",
+            "no object has pointers yet: clear the bitmap at the span's end, which has a bit for "
+            "each word",
             [&] { rt.clear(bitmap_of(rt, s), bytes); });
   if (marked_inline(rt, s.elemsize())) init_inline_marks(rt, s);
   co_return;
 }
 
-Model<> initHeapBits_force(Runtime& rt, golang::Mspan s, bool) {
+Part<> initHeapBits_force(Runtime& rt, golang::Mspan s, bool) {
   co_await leave_without_headers(rt);
   // go1.22 and go1.23 do not look at it.
   co_await initHeapBits(rt, s);
@@ -117,7 +120,8 @@ Model<u64> writeHeapBitsSmall(Runtime& rt, golang::Mspan s, Addr x, u64 data_siz
   };
   const u64 mask = bits >= 64 ? ~u64{0} : (u64{1} << bits) - 1;
   rt.step("writeHeapBitsSmall/bits",
-          fmt::format("{} of the object's {} words are pointers: so say its bits at the span's end",
+          fmt::format("{} of the object's {} words are pointers: its bits at the span's end tell "
+                      "the collector which",
                       std::popcount(src), bits),
           [&] {
             put(dst, mask << at, src << at);
@@ -140,7 +144,8 @@ Model<u64> heapSetType(Runtime& rt, Addr x, u64 data_size, Addr type, Addr heade
     co_return scan;
   }
   rt.step("heapSetType/header",
-          "a word leads from the object to its type, which knows its pointers",
+          "a word for the collector leads from the object to its type, which knows where its "
+          "pointers are",
           [&] { rt.store<Addr>(header, type); });
   co_return scan;
 }

@@ -16,20 +16,23 @@ bool has_random_heap(Runtime& rt) {
 }
 
 u64 next_heap_rand_bits(Runtime& rt, unsigned bits) {
+  const Runtime::Inside next_heap_rand_bits_itself(rt);
   const u64 seed = rt.load<u64>(seed_of(rt));
   Runtime::require(rt.load<u64>(bits_left(rt)) >= bits, "not enough heapRandSeed bits remaining");
-  rt.step("nextHeapRandBits/take", fmt::format("{} of the seed's bits", bits), [&] {
-    rt.store<u64>(seed_of(rt), seed << bits);
-    rt.store<u64>(bits_left(rt), rt.load<u64>(bits_left(rt)) - bits);
-  });
+  rt.step("nextHeapRandBits/take",
+          fmt::format("take {} bits of the random seed for the heap's place", bits), [&] {
+            rt.store<u64>(seed_of(rt), seed << bits);
+            rt.store<u64>(bits_left(rt), rt.load<u64>(bits_left(rt)) - bits);
+          });
   return seed >> (64 - bits);
 }
 
 void seed_heap_rand(Runtime& rt, u64 seed) {
-  rt.step("mallocinit/seed", "a seed that decides where the heap will be", [&] {
-    rt.store<u64>(seed_of(rt), seed);
-    rt.store<u64>(bits_left(rt), 64);
-  });
+  rt.step("mallocinit/seed", "keep a random seed that decides where in memory the heap will be",
+          [&] {
+            rt.store<u64>(seed_of(rt), seed);
+            rt.store<u64>(bits_left(rt), 64);
+          });
 }
 
 }  // namespace runtime_model::heap

@@ -34,11 +34,12 @@ Part<Object> large(Runtime& rt, golang::Mcache c, Wanted w, bool needzero, bool&
   o.address = o.span.startAddr();
   o.size = o.span.elemsize();
   o.refilled = true;
-  rt.step("mallocgc/large", "it is the only object of its span", [&] {
-    o.span.freeindex() = 1;
-    o.span.allocCount() = 1;
-    if (rt.go() >= 23 && !w.noscan) o.span.largeType() = Addr();
-  });
+  rt.step("mallocgc/large",
+          "the large object is the only one of its span: no slot is free any more", [&] {
+            o.span.freeindex() = 1;
+            o.span.allocCount() = 1;
+            if (rt.go() >= 23 && !w.noscan) o.span.largeType() = Addr();
+          });
   if (!needzero || zeroed) co_return o;
   // go1.23: also one with pointers, which has no type until it is clear.
   zero_late = w.noscan || rt.go() >= 23;
@@ -70,7 +71,8 @@ Part<u64> set_type(Runtime& rt, Object o, Wanted w) {
 
 Part<> describe_pointers(Runtime& rt, golang::Mcache c, Object o, Wanted w) {
   const u64 scan = co_await set_type(rt, o, w);
-  rt.step("mallocgc/scan", "so many bytes more the collector must look through",
+  rt.step("mallocgc/scan",
+          "the object has pointers: count its bytes among what the next collection must scan",
           [&] { c.scanAlloc() += scan; });
 }
 
@@ -78,10 +80,13 @@ Part<> describe_pointers(Runtime& rt, golang::Mcache c, Object o, Wanted w) {
 Part<> clear_late(Runtime& rt, Object o, Wanted w) {
   co_await rt.call<void>("runtime.memclrNoHeapPointersChunked", o.size, o.address);
   if (w.noscan) co_return;
-  rt.step("mallocgc/keep-m", "until the collector knows its pointers",
+  rt.step("mallocgc/keep-m",
+          "no preemption again, until the collector knows the large object's pointers",
           [&] { model::acquirem(rt); });
   co_await describe_pointers(rt, cache_of(rt), o, w);
-  rt.step("mallocgc/release-m", "now it does", [&] { model::releasem(rt); });
+  rt.step("mallocgc/release-m",
+          "the collector knows the large object's pointers: this M may be preempted again",
+          [&] { model::releasem(rt); });
 }
 
 /// Up to go1.23 all of it is one function.
@@ -91,7 +96,9 @@ Part<Addr> allocate(Runtime& rt, Wanted w, bool needzero) {
   if (offset < kTinySize) {
     const Addr x = c.tiny().get() + offset;
     rt.step("mallocgc/tiny",
-            fmt::format("{} bytes without pointers fit into what is left of a block of 16", w.size),
+            fmt::format("{} bytes without pointers fit into what is left of a block of 16, shared "
+                        "with other small objects",
+                        w.size),
             [&] { take_tiny(c, offset, w.size); });
     co_return x;
   }

@@ -23,17 +23,25 @@ constexpr u64 kHintStep = u64{1} << 40;
 
 u64 size_of(Runtime& rt, std::string_view type) { return rt.guest().layouts.find(type)->size; }
 
-Model<> check_page_sizes(Runtime& rt) {
+Part<> check_page_sizes(Runtime& rt) {
   const u64 page = rt.physPageSize(), huge = rt.physHugePageSize();
   Runtime::require(page >= 4096 && page <= 512 << 10 && std::has_single_bit(page),
                    "bad system page size");
   Runtime::require(huge == 0 || std::has_single_bit(huge), "bad system huge page size");
-  if (huge > kMaxPhysHugePageSize)
-    rt.step("mallocinit/huge-pages", "such huge pages are of no use here",
-            [&] { rt.physHugePageSize() = 0; });
-  else if (huge != 0)
-    rt.step("mallocinit/huge-pages", fmt::format("the kernel's huge pages have {} KiB", huge >> 10),
-            [&] { rt.physHugePageShift() = static_cast<u64>(std::countr_zero(huge)); });
+  const bool too_large = huge > kMaxPhysHugePageSize;
+  if (huge != 0)
+    rt.step("mallocinit/huge-pages",
+            too_large
+                ? fmt::format("the kernel's huge pages have {} KiB, too many for Go: it uses none",
+                              huge >> 10)
+                : fmt::format("the kernel's huge pages have {} KiB: keep the size as a shift, too",
+                              huge >> 10),
+            [&] {
+              if (too_large)
+                rt.physHugePageSize() = 0;
+              else
+                rt.physHugePageShift() = static_cast<u64>(std::countr_zero(huge));
+            });
   co_return;
 }
 
@@ -47,7 +55,7 @@ struct HintBase {
   }
 };
 
-model::Part<HintBase> choose_base(Runtime& rt) {
+Part<HintBase> choose_base(Runtime& rt) {
   if (!has_random_heap(rt)) co_return HintBase{};
   const u64 seed = co_await rt.call<u64>("runtime.bootstrapRand");
   seed_heap_rand(rt, seed);
@@ -74,10 +82,12 @@ unsigned link_hints(Runtime& rt, unsigned hints, const HintBase& base) {
   const unsigned n = std::min(hints, room);
   if (n == 0) return 0;
   rt.step("mallocinit/hints",
-          fmt::format("{} wishes where arenas should be, the first at {:#x}{}", n, base.at(0).value,
-                      base.random ? ", a random address"
-                                  : ", each 1 TiB further: addresses that are easy to tell from "
-                                    "other data"),
+          base.random ? fmt::format("make {} hints where the heap's arenas should lie, the first "
+                                    "at {:#x}, a random address",
+                                    n, base.at(0).value)
+                      : fmt::format("make {} hints where the heap's arenas should lie, the first "
+                                    "at {:#x}: easy to tell from other data",
+                                    n, base.at(0).value),
           [&] {
             const u64 size = f.size();
             Addr at = f.chunk();
@@ -89,7 +99,7 @@ unsigned link_hints(Runtime& rt, unsigned hints, const HintBase& base) {
   return n;
 }
 
-Model<> make_hints(Runtime& rt) {
+Part<> make_hints(Runtime& rt) {
   const HintBase base = co_await choose_base(rt);
   for (unsigned left = kHints; left != 0;) {
     const unsigned linked = link_hints(rt, left, base);
@@ -97,7 +107,7 @@ Model<> make_hints(Runtime& rt) {
     if (linked != 0) continue;
     const Addr at = co_await fixalloc_alloc(rt, rt.mheap_().arenaHintAlloc());
     --left;
-    rt.step("mallocinit/hint", "the last of the wishes where arenas should be",
+    rt.step("mallocinit/hint", "make another hint where an arena of the heap should lie",
             [&] { link_hint(rt, at, base, left); });
   }
 }
@@ -127,7 +137,7 @@ std::vector<Records> records_of(Runtime& rt) {
           {F::specialBubbleAlloc, &H::specialBubbleAlloc, 8}};
 }
 
-Model<> init_records(Runtime& rt, golang::Mheap h) {
+Part<> init_records(Runtime& rt, golang::Mheap h) {
   const golang::Memstats m = rt.memstats();
   const u64 special = rt.go() >= 24 ? 24 : 16;  // its offset became a word
   const Addr none;
@@ -140,7 +150,7 @@ Model<> init_records(Runtime& rt, golang::Mheap h) {
 }
 
 /// xRegInitAlloc: go1.26 keeps the vector registers of a preempted goroutine apart from its stack.
-Model<> init_vector_registers(Runtime& rt) {
+Part<> init_vector_registers(Runtime& rt) {
   if (rt.has_function("runtime.xRegInitAlloc")) {
     co_await rt.call<void>("runtime.xRegInitAlloc");
     co_return;
@@ -173,10 +183,10 @@ Model<> mheap_init(Runtime& rt, golang::Mheap h) {
   co_await fixalloc_init(rt, h.arenaHintAlloc(), size_of(rt, "runtime.arenaHint"), none, none,
                          m.other_sys().address());
   rt.step("mheap.init/spans",
-          "a span record is not cleared when it is reused: the sweeper may look at it at any time",
+          "do not clear a span record when it is used again: a sweeper may look at it at any time",
           [&] { h.spanalloc().zero() = false; });
   rt.step("mheap.init/central",
-          "one central list for each class of spans, with and without pointers", [&] {
+          "make one central list for each class of spans, with and without pointers", [&] {
             for (u64 i = 0; i < h.central().count(); ++i)
               h.central(i).mcentral().spanclass() = static_cast<u8>(i);
           });
@@ -191,7 +201,7 @@ Model<> mheap_init(Runtime& rt, golang::Mheap h) {
 
 Model<> mallocinit(Runtime& rt) {
   if (rt.memstats().has(golang::Memstats::Field::by_size))
-    rt.step("mallocinit/by-size", "statistics by class of size", [&] {
+    rt.step("mallocinit/by-size", "set up the statistics: one entry for each class of sizes", [&] {
       for (unsigned i = 0; i < kSizeClasses; ++i)
         rt.memstats().by_size(i).size() = static_cast<u32>(class_size(static_cast<u8>(i)));
     });
@@ -202,7 +212,7 @@ Model<> mallocinit(Runtime& rt) {
           [&] { rt.mcache0() = c; });
   co_await make_hints(rt);
   if (rt.go() >= 21)
-    rt.step("mallocinit/limit", "no limit of memory yet",
+    rt.step("mallocinit/limit", "there is no limit of memory until gcinit reads GOMEMLIMIT",
             [&] { rt.gcController().memoryLimit() = std::numeric_limits<i64>::max(); });
 }
 

@@ -27,13 +27,15 @@ Part<> leave_if_need_be(Runtime& rt, Wanted w) {
 Part<> clear(Runtime& rt, Object o, u64 bytes, bool in_place) {
   if (o.span.needzero() == 0) co_return;
   if (in_place)
-    rt.step("mallocgc/clear", "its place was in use before", [&] { rt.clear(o.address, bytes); });
+    rt.step("mallocgc/clear", "the object's place was in use before: clear it",
+            [&] { rt.clear(o.address, bytes); });
   else
     co_await rt.call<void>("runtime.memclrNoHeapPointers", o.address, bytes);
 }
 
 void scan_more(Runtime& rt, const golang::Mcache& c, u64 bytes) {
-  rt.step("mallocgc/scan", "so many bytes more the collector must look through",
+  rt.step("mallocgc/scan",
+          "the object has pointers: count its bytes among what the next collection must scan",
           [&] { c.scanAlloc() += bytes; });
 }
 
@@ -48,7 +50,9 @@ Part<Sized> tiny(Runtime& rt, Wanted w) {
   if (offset < kTinySize) {
     const Addr x = c.tiny().get() + offset;
     rt.step("mallocgc/tiny",
-            fmt::format("{} bytes without pointers fit into what is left of a block of 16", w.size),
+            fmt::format("{} bytes without pointers fit into what is left of a block of 16, shared "
+                        "with other small objects",
+                        w.size),
             [&] {
               model::acquirem(rt);
               take_tiny(c, offset, w.size);
@@ -105,11 +109,14 @@ Part<Sized> large(Runtime& rt, Wanted w, bool needzero) {
   o.span = co_await allocLarge(rt, c, w.size, w.noscan);
   o.address = o.span.startAddr();
   o.size = o.span.elemsize();
-  rt.step("mallocgc/large", "it is the only object of its span, and has no type as yet", [&] {
-    o.span.freeindex() = 1;
-    o.span.allocCount() = 1;
-    o.span.largeType() = Addr();
-  });
+  rt.step(
+      "mallocgc/large",
+      "the large object is the only one of its span; while its memory is not clear it has no type",
+      [&] {
+        o.span.freeindex() = 1;
+        o.span.allocCount() = 1;
+        o.span.largeType() = Addr();
+      });
   co_await complete(rt, c, o, o.address);
   co_await collect_if_due(rt);
   // go1.24 clears an object with pointers always.
@@ -117,15 +124,17 @@ Part<Sized> large(Runtime& rt, Wanted w, bool needzero) {
     co_await rt.call<void>("runtime.memclrNoHeapPointersChunked", o.size, o.address);
   else if (rt.go() == 24)
     co_return Sized{o.address, o.size};
-  rt.step("mallocgc/large-type", "its memory is clear: the collector may look for its pointers",
-          [&] {
-            model::acquirem(rt);
-            if (!w.noscan) {
-              o.span.largeType() = w.type;
-              cache_of(rt).scanAlloc() += o.size;
-            }
-            model::releasem(rt);
-          });
+  rt.step(
+      "mallocgc/large-type",
+      "the large object's memory is clear: from here on the collector may look for its pointers",
+      [&] {
+        model::acquirem(rt);
+        if (!w.noscan) {
+          o.span.largeType() = w.type;
+          cache_of(rt).scanAlloc() += o.size;
+        }
+        model::releasem(rt);
+      });
   co_return Sized{o.address, o.size};
 }
 
@@ -190,15 +199,15 @@ Model<Addr> mallocgcSmallScanNoHeaderSC(Runtime& rt, u64 size, Addr type, bool) 
 Part<Addr> allocate_by_kind(Runtime& rt, Wanted w, bool needzero) {
   Sized made;
   if (w.large)
-    made = co_await mallocgcLarge(rt, w.size, w.type, needzero);
+    made = co_await large(rt, w, needzero);
   else if (w.tiny)
-    made = co_await mallocgcTiny(rt, w.size, w.type);
+    made = co_await tiny(rt, w);
   else if (w.noscan)
-    made = co_await mallocgcSmallNoscan(rt, w.size, w.type, needzero);
+    made = co_await small_noscan(rt, w, needzero);
   else if (w.header)
-    made = co_await mallocgcSmallScanHeader(rt, w.size, w.type);
+    made = co_await small_scan_header(rt, w);
   else
-    made = co_await mallocgcSmallScanNoHeader(rt, w.size, w.type);
+    made = co_await small_scan(rt, w);
   co_return std::get<0>(made);
 }
 

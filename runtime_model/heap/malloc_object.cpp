@@ -84,10 +84,11 @@ Part<> enter(Runtime& rt) {
   const golang::M mp = rt.getm();
   Runtime::require(mp.mallocing() == 0, "malloc deadlock");
   Runtime::require(!(mp.gsignal() == rt.getg()), "malloc during signal");
-  rt.step("mallocgc/enter", "until the object is complete this goroutine keeps its M", [&] {
-    mp.locks() += 1;
-    mp.mallocing() = 1;
-  });
+  rt.step("mallocgc/enter",
+          "until the object is complete this M must not be preempted, nor allocate again", [&] {
+            mp.locks() += 1;
+            mp.mallocing() = 1;
+          });
   co_return;
 }
 
@@ -106,7 +107,7 @@ Part<Object> next_free(Runtime& rt, golang::Mcache c, u8 span_class) {
 Part<Object> tiny_block(Runtime& rt, golang::Mcache c, u64 size) {
   const Object o = co_await next_free(rt, c, kTinySpanClass);
   rt.step("mallocgc/tiny-block",
-          "a block of 16 bytes, of which later small objects without pointers take the rest", [&] {
+          "start a block of 16 bytes: later small objects without pointers may share it", [&] {
             rt.clear(o.address, kTinySize);
             if (size >= c.tinyoffset() && c.tiny() != Addr()) return;  // the old one has more room
             c.tiny() = o.address;
@@ -124,15 +125,14 @@ Part<> complete(Runtime& rt, golang::Mcache c, Object o, Addr x) {
       c.nextSample() -= static_cast<i64>(o.size);
   };
   if (sample) {
-    rt.step("mallocgc/sample", "the heap profile takes a sample", count);
+    rt.step("mallocgc/sample", "the heap profile takes this allocation as a sample", count);
     co_await rt.call<void>("runtime.profilealloc", rt.getm(), x, o.size);
-    rt.step("mallocgc/done", "the object is complete", [&] { release(rt); });
-    co_return;
   }
-  rt.step("mallocgc/done", "the object is complete", [&] {
-    count();
-    release(rt);
-  });
+  rt.step("mallocgc/done", "the object is complete: this M may be preempted and allocate again",
+          [&] {
+            if (!sample) count();
+            release(rt);
+          });
 }
 
 void release(Runtime& rt) {

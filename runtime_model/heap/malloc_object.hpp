@@ -7,8 +7,6 @@
 
 namespace runtime_model::heap {
 
-using model::Part;
-
 /// What is asked for, and where it will be found.
 struct Wanted {
   u64 size = 0;  ///< bytes asked for

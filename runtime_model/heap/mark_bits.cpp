@@ -18,13 +18,14 @@ constexpr MapName kGcBits{"runtime.newArenaMayUnlock", "gc bits"};
 Addr try_alloc(Runtime& rt, Addr arena, u64 bytes) {
   if (arena == Addr() || rt.load<u64>(arena) + bytes > kRoom) return {};
   const u64 start = rt.load<u64>(arena);
-  rt.step("newMarkBits/take", fmt::format("{} bytes of bits", bytes),
+  rt.step("newMarkBits/take",
+          fmt::format("take {} bytes for a span's bits, one for each of its objects", bytes),
           [&] { rt.store<u64>(arena, start + bytes); });
   return arena + kHeader + start;
 }
 
 /// A chunk for more bits; the lock is free while memory is mapped.
-Model<Addr> new_arena(Runtime& rt) {
+Part<Addr> new_arena(Runtime& rt) {
   const golang::GcBitsArenas arenas = rt.gcBitsArenas();
   Addr fresh = arenas.free();
   if (fresh == Addr()) {
@@ -33,17 +34,19 @@ Model<Addr> new_arena(Runtime& rt) {
     Runtime::require(fresh != Addr(), "runtime: cannot allocate memory");
     co_await rt.lock(arenas.lock().address());
   } else {
-    rt.step("newMarkBits/reused", "a chunk that the last collections have done with",
+    rt.step("newMarkBits/reused", "take a chunk of bits that earlier collections have done with",
             [&] { arenas.free() = rt.load<Addr>(fresh + 8); });
     if (rt.go() >= 21)  // whose compiler clears it in place
-      rt.step("newMarkBits/clear", "all bits are zero", [&] { rt.clear(fresh, kChunk); });
+      rt.step("newMarkBits/clear", "clear the chunk: all bits are zero",
+              [&] { rt.clear(fresh, kChunk); });
     else
       co_await rt.call<void>("runtime.memclrNoHeapPointers", fresh, kChunk);
   }
-  rt.step("newMarkBits/chunk", "64 KiB for mark and allocation bits", [&] {
-    rt.store<u64>(fresh + 8, 0);
-    rt.store<u64>(fresh, 0);
-  });
+  rt.step("newMarkBits/chunk",
+          "the chunk of 64 KiB is empty: its mark and allocation bits are free", [&] {
+            rt.store<u64>(fresh + 8, 0);
+            rt.store<u64>(fresh, 0);
+          });
   co_return fresh;
 }
 
@@ -64,7 +67,8 @@ Model<Addr> newMarkBits(Runtime& rt, u64 nelems) {
     if (use_fresh) p = try_alloc(rt, fresh, bytes);
     Runtime::require(p != Addr(), "markBits overflow");
     rt.step("newMarkBits/publish",
-            use_fresh ? "from now on bits come from it" : "it stays free: there is one by now",
+            use_fresh ? "from here on bits come from the new chunk"
+                      : "another thread brought a chunk meanwhile: the new one stays free",
             [&] {
               auto list = use_fresh ? arenas.next() : arenas.free();
               rt.store<Addr>(fresh + 8, list.get());
@@ -83,7 +87,8 @@ Model<Addr> newAllocBits(Runtime& rt, u64 nelems) {
 Model<> refillAllocCache(Runtime& rt, golang::Mspan s, u64 which_byte) {
   const u64 taken = rt.load<u64>(s.allocBits().get() + which_byte);
   rt.step("refillAllocCache/load",
-          fmt::format("which of the next 64 objects are free: {} of them", std::popcount(~taken)),
+          fmt::format("look up which of the span's next 64 slots are free: {} bits say so",
+                      std::popcount(~taken)),
           [&] { s.allocCache() = ~taken; });
   co_return;
 }
@@ -107,10 +112,11 @@ Model<u64> nextFreeIndex(Runtime& rt, golang::Mspan s) {
     co_return nelems;
   }
   const u64 bit = result - index;
-  rt.step("nextFreeIndex/take", fmt::format("object {} of {} is free", result, nelems), [&] {
-    s.allocCache() = bit == 63 ? 0 : cache >> (bit + 1);
-    s.freeindex() = result + 1;
-  });
+  rt.step("nextFreeIndex/take",
+          fmt::format("object {} of {} in the span is free: take it", result, nelems), [&] {
+            s.allocCache() = bit == 63 ? 0 : cache >> (bit + 1);
+            s.freeindex() = result + 1;
+          });
   // The cache's bits go up to the next multiple of 64 at most.
   const u64 next = result + 1;
   if (next % 64 == 0 && next != nelems) co_await refillAllocCache(rt, s, next / 8);

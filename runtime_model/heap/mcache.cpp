@@ -13,7 +13,6 @@
 #include "runtime_model/heap/span_set.hpp"
 #include "runtime_model/heap/spans.hpp"
 #include "runtime_model/heap/stats.hpp"
-#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -28,7 +27,7 @@ void update_live(Runtime& rt, u64 live, u64 scan) {
 }
 
 /// Counts what was allocated from the span that leaves the cache (go1.19 on) …
-Model<> count_used(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class) {
+Part<> count_used(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class) {
   const u64 used = u64{s.allocCount()} - s.allocCountBeforeCache();
   const Change change = [&](const golang::HeapStatsDelta& stats) {
     stats.smallAllocCount(size_class_of(span_class)) += used;
@@ -39,12 +38,16 @@ Model<> count_used(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class
     rt.gcController().totalAlloc() += used * s.elemsize();
     s.allocCountBeforeCache() = 0;
   };
-  co_await account(rt, "refill/count",
-                   fmt::format("allocated from it: {}", model::counted(used, "object")), change);
+  co_await account(
+      rt, "refill/count",
+      fmt::format(
+          "a full span leaves this P's cache: count the {} objects that were allocated from it",
+          used),
+      change);
 }
 
 /// … or from the one that enters it, as if all of it were used up already (go1.17, go1.18).
-Model<> count_whole(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class) {
+Part<> count_whole(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class) {
   const Change change = [&](const golang::HeapStatsDelta& stats) {
     stats.smallAllocCount(size_class_of(span_class)) += s.nelems() - s.allocCount();
     if (span_class == kTinySpanClass) {
@@ -52,11 +55,13 @@ Model<> count_whole(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_clas
       c.tinyAllocs() = 0;
     }
   };
-  co_await account(rt, "refill/count", "count its free objects as allocated", change);
+  co_await account(rt, "refill/count",
+                   "a new span enters this P's cache: count its free objects as allocated already",
+                   change);
 }
 
-Model<golang::Mspan> make_large(Runtime& rt, u64 npages, u8 span_class, bool needzero,
-                                bool& zeroed) {
+Part<golang::Mspan> make_large(Runtime& rt, u64 npages, u8 span_class, bool needzero,
+                               bool& zeroed) {
   golang::Mspan s = rt.mspan(Addr());
   if (rt.go() >= 18) {
     s = co_await alloc(rt, rt.mheap_(), npages, span_class);
@@ -78,28 +83,31 @@ Model<golang::Mcache> allocmcache(Runtime& rt) {
   co_await rt.lock(h.lock().address());
   const Addr at = co_await fixalloc_alloc(rt, h.cachealloc());
   const golang::Mcache c = rt.mcache(at);
-  rt.step("allocmcache/generation", "nothing in it is older than this sweep",
+  rt.step("allocmcache/generation",
+          "the new cache holds nothing that is older than the current sweep",
           [&] { c.flushGen() = h.sweepgen(); });
   co_await rt.unlock(h.lock().address());
   rt.switch_back();
   rt.step("allocmcache/empty",
-          "for every class it has the span that never has a free object: the first allocation "
-          "of each will refill it",
+          "for every class the cache has a span without free objects: the first allocation of each "
+          "will refill it",
           [&] {
             const Addr none = rt.emptymspan().address();
             for (u64 i = 0; i < c.alloc().count(); ++i) c.alloc(i) = none;
           });
   const i64 rate = rt.MemProfileRate();
   if (rt.go() >= 24 && rate == 0) {
-    rt.step("allocmcache/no-sample", "the heap profile is off",
+    rt.step("allocmcache/no-sample", "the heap profile is off: no allocation is to be sampled",
             [&] { c.nextSample() = std::numeric_limits<i64>::max(); });
     co_return c;
   }
   u64 sample = 0;
   if (rate != 1) sample = co_await rt.call<u64>("runtime.fastexprand", rate);
-  rt.step("allocmcache/sample",
-          "after a random number of bytes, 512 KiB on average, the heap profile takes a sample",
-          [&] { c.nextSample() = static_cast<i32>(sample); });
+  rt.step(
+      "allocmcache/sample",
+      fmt::format("the heap profile takes a sample after a random number of bytes, on average {}",
+                  rate),
+      [&] { c.nextSample() = static_cast<i32>(sample); });
   co_return c;
 }
 
@@ -116,19 +124,21 @@ Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class) {
     if (s.allocCountBeforeCache().exists()) co_await count_used(rt, c, s, span_class);
   }
   s = co_await cacheSpan(rt, central);
-  rt.step("refill/cached", "the sweeper shall keep away from the span while a cache holds it", [&] {
+  rt.step("refill/cached", "a cache holds the span now: the sweeper must keep away from it", [&] {
     s.sweepgen() = h.sweepgen() + 3;
     if (s.allocCountBeforeCache().exists()) s.allocCountBeforeCache() = s.allocCount();
   });
   if (!s.allocCountBeforeCache().exists()) co_await count_whole(rt, c, s, span_class);
-  rt.step("refill/install",
-          fmt::format("this P's span for objects of {} bytes; for the pacer it counts as used up",
-                      class_size(size_class_of(span_class))),
-          [&] {
-            update_live(rt, s.npages() * kPageSize - s.allocCount() * s.elemsize(), c.scanAlloc());
-            c.scanAlloc() = 0;
-            c.alloc(span_class) = s;
-          });
+  rt.step(
+      "refill/install",
+      fmt::format(
+          "the span, for objects of {} bytes, is this P's now; the pacer counts all of it as used",
+          class_size(size_class_of(span_class))),
+      [&] {
+        update_live(rt, s.npages() * kPageSize - s.allocCount() * s.elemsize(), c.scanAlloc());
+        c.scanAlloc() = 0;
+        c.alloc(span_class) = s;
+      });
 }
 
 Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache, u64 size,
@@ -149,19 +159,17 @@ Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::M
     update_live(rt, npages * kPageSize, 0);
   };
   co_await account(rt, "allocLarge/count",
-                   "a large object has a span of its own: " + model::counted(npages, "page"),
-                   change);
+                   fmt::format("a large object has a span of its own, pages: {}", npages), change);
   const golang::SpanSet full = h.central(large).mcentral().full(h.sweepgen() / 2 % 2);
   co_await span_set_push(rt, full, s);
-  rt.step("allocLarge/limit", "the object ends here; what is behind it on the page is lost",
+  rt.step("allocLarge/limit",
+          "the object ends here: what is behind it on its last page stays unused",
           [&] { s.limit() = s.startAddr().get() + size; });
   co_await init_heap_bits(rt, s);
   co_return std::tuple{s, zeroed};
 }
 
-Model<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool noscan) {
-  co_await leave_without_headers(rt);
-  if (rt.depth() == 1 && collecting(rt)) co_await rt.decline(std::string(kCollecting));
+Part<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool noscan) {
   const std::tuple<golang::Mspan, bool> made =
       co_await allocLarge_zeroing(rt, c, size, false, noscan);
   co_return std::get<0>(made);
@@ -183,7 +191,7 @@ Model<std::tuple<Addr, golang::Mspan, bool>> nextFree(Runtime& rt, golang::Mcach
     index = co_await nextFreeIndex(rt, s);
   }
   Runtime::require(index < s.nelems(), "freeIndex is not valid");
-  rt.step("nextFree/count", "one object more is allocated from the span",
+  rt.step("nextFree/count", "one more object is allocated from the span",
           [&] { s.allocCount() += 1; });
   co_return std::tuple{s.startAddr().get() + index * s.elemsize(), s, refilled};
 }

@@ -10,7 +10,7 @@ Model<golang::Mcache> allocmcache(Runtime& rt);
 /// Another span of a class; the one that the cache has is full.
 Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class);
 /// A span of its own for an object of more than 32 KiB.
-Model<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool noscan);
+Part<golang::Mspan> allocLarge(Runtime& rt, golang::Mcache c, u64 size, bool noscan);
 /// go1.17: whether its memory is zero.
 Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache c, u64 size,
                                                           bool needzero, bool noscan);

@@ -9,7 +9,6 @@
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/heap/span_set.hpp"
 #include "runtime_model/heap/spans.hpp"
-#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -17,8 +16,9 @@ namespace {
 /// Of each pair of sets, which one holds swept spans changes with every collection.
 u64 swept(Runtime& rt) { return rt.mheap_().sweepgen() / 2 % 2; }
 
-/// Go1.17 to go1.19: two bits for each word, four words a byte, a bitmap for each arena.
-Model<> clear_arena_bitmap(Runtime& rt, golang::Mspan s) {
+/// heapBits.initSpan, up to go1.19: two bits for each word, four words a byte, a bitmap for each
+/// arena.
+Model<> initSpan(Runtime& rt, golang::Mspan s) {
   const Addr base = s.startAddr();
   const bool all_pointers = s.elemsize() == 8;
   for (u64 done = 0; done < s.npages() * kPageSize;) {
@@ -26,7 +26,8 @@ Model<> clear_arena_bitmap(Runtime& rt, golang::Mspan s) {
     const u64 bytes = std::min(s.npages() * kPageSize - done, kArenaSize - at.value % kArenaSize);
     const Addr bits = arena_of(rt, at).bitmap().address() + at.value % kArenaSize / 32;
     if (all_pointers)
-      rt.step("initSpan/pointers", "every word of this class is a pointer: note that once for all",
+      rt.step("initSpan/pointers",
+              "in this class every object is one word, a pointer: set all bits once for all",
               [&] { rt.memory().write(bits, std::vector<u8>(bytes / 32, 0xff)); });
     else
       co_await rt.call<void>("runtime.memclrNoHeapPointers", bits, bytes / 32);
@@ -36,13 +37,13 @@ Model<> clear_arena_bitmap(Runtime& rt, golang::Mspan s) {
 
 }  // namespace
 
-Model<> init_heap_bits(Runtime& rt, golang::Mspan s) {
+Part<> init_heap_bits(Runtime& rt, golang::Mspan s) {
   if (has_malloc_headers(rt))
     co_await initHeapBits(rt, s);
   else if (rt.go() >= 20)
     co_await rt.call<void>("runtime.(*mspan).initHeapBits", s, false);
   else
-    co_await clear_arena_bitmap(rt, s);
+    co_await initSpan(rt, s);
 }
 
 Model<> deduct_sweep_credit(Runtime& rt, u64 bytes, u64 pages) {
@@ -72,11 +73,10 @@ Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c) {
   // The bitmap at its end holds no objects, but counts here. go1.25 sets the limit in initSpan.
   const u64 n = npages * kPageSize / size;
   if (rt.go() < 25)
-    rt.step(
-        "grow/cut",
-        fmt::format("a new span: {} of {} bytes on {}", model::counted(s.nelems().get(), "object"),
-                    size, model::counted(npages, "page")),
-        [&] { s.limit() = s.startAddr().get() + size * n; });
+    rt.step("grow/cut",
+            fmt::format("the new span is cut into {} objects of {} bytes; its pages: {}",
+                        s.nelems().get(), size, npages),
+            [&] { s.limit() = s.startAddr().get() + size * n; });
   co_await init_heap_bits(rt, s);
   co_return s;
 }
@@ -101,7 +101,7 @@ Model<golang::Mspan> cacheSpan(Runtime& rt, golang::Mcentral c) {
   co_await refillAllocCache(rt, s, (free & ~u64{63}) / 8);
   if (free % 64 != 0)
     rt.step("cacheSpan/align",
-            "the cache's lowest bit stands for the first object that may be free",
+            "shift the cached bits: the lowest one stands for the first object that may be free",
             [&] { s.allocCache() = s.allocCache() >> (free % 64); });
   co_return s;
 }
@@ -116,7 +116,7 @@ Model<> uncacheSpan(Runtime& rt, golang::Mcentral c, golang::Mspan s) {
     }
     co_await rt.decline("the span is to be swept first");
   }
-  rt.step("uncacheSpan/swept", "no P's cache holds the span any more",
+  rt.step("uncacheSpan/swept", "no P's cache holds the span any more: it counts as swept",
           [&] { s.sweepgen() = generation; });
   const bool full = s.allocCount() == s.nelems();
   const golang::SpanSet set = full ? c.full(swept(rt)) : c.partial(swept(rt));

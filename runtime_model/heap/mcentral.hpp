@@ -14,6 +14,6 @@ Model<golang::Mspan> mcentral_grow(Runtime& rt, golang::Mcentral c);
 /// Pays for a span to come by sweeping, if a sweep is under way.
 Model<> deduct_sweep_credit(Runtime& rt, u64 bytes, u64 pages);
 /// The bitmap for a new span's pointers.
-Model<> init_heap_bits(Runtime& rt, golang::Mspan s);
+Part<> init_heap_bits(Runtime& rt, golang::Mspan s);
 
 }  // namespace runtime_model::heap

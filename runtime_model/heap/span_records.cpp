@@ -6,7 +6,6 @@
 
 #include "runtime_model/heap/fixalloc.hpp"
 #include "runtime_model/heap/heap_bits.hpp"
-#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -21,8 +20,8 @@ u64 take_fresh(Runtime& rt, const golang::Mheap& h, const golang::PMspancache& c
   if (size == 0 || f.list()) return 0;
   const u64 n = std::min({want, f.nchunk() / size, all.cap() - all.len()});
   if (n == 0) return 0;
-  rt.step("allocMSpanLocked/refill", fmt::format("{} fresh span records for this P's cache", n),
-          [&] {
+  rt.step("allocMSpanLocked/refill",
+          fmt::format("put {} fresh span records into this P's cache", n), [&] {
             const Addr first = f.chunk();
             const u64 len = all.len();
             for (u64 i = 0; i < n; ++i) {
@@ -45,7 +44,8 @@ golang::Mspan tryAllocMSpan(Runtime& rt) {
   const golang::PMspancache cache = pp.mspancache();
   const i64 last = cache.len() - 1;
   const golang::Mspan s = cache.buf(last);
-  rt.step("allocSpan/record", "a span record from this P's cache", [&] { cache.len() = last; });
+  rt.step("allocSpan/record", "take a span record from this P's cache",
+          [&] { cache.len() = last; });
   return s;
 }
 
@@ -63,34 +63,39 @@ Model<golang::Mspan> allocMSpanLocked(Runtime& rt, golang::Mheap h) {
       i += taken;
       if (taken != 0) continue;
       const Addr record = co_await fixalloc_alloc(rt, h.spanalloc());
-      rt.step("allocMSpanLocked/cache", "into this P's cache", [&] { cache.buf(i) = record; });
+      rt.step("allocMSpanLocked/cache", "put the span record into this P's cache",
+              [&] { cache.buf(i) = record; });
       ++i;
     }
-    rt.step("allocMSpanLocked/full", "the cache is half full",
+    rt.step("allocMSpanLocked/full", "this P's cache of span records is half full: enough",
             [&] { cache.len() = static_cast<i64>(half); });
   }
-  co_return tryAllocMSpan(rt);
+  const i64 last = cache.len() - 1;
+  const golang::Mspan s = cache.buf(last);
+  rt.step("allocMSpanLocked/take", "take a span record from this P's cache",
+          [&] { cache.len() = last; });
+  co_return s;
 }
 
-Model<> freeMSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s) {
+Part<> freeMSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s) {
   const golang::P pp = rt.getp();
-  if (pp && pp.mspancache().len() < static_cast<i64>(pp.mspancache().buf().count())) {
-    const golang::PMspancache cache = pp.mspancache();
-    rt.step("freeSpan/record", "its record goes to this P's cache", [&] {
-      cache.buf(cache.len().get()) = s;
-      cache.len() += 1;
-    });
-  } else {
-    rt.step("freeSpan/record", "its record goes back",
-            [&] { fixalloc_free(rt, h.spanalloc(), s.address()); });
-  }
+  const bool room = pp && pp.mspancache().len() < static_cast<i64>(pp.mspancache().buf().count());
+  rt.step("freeSpan/record",
+          room ? "the span's record goes to this P's cache"
+               : "the span's record goes back to its allocator",
+          [&] {
+            if (!room) return fixalloc_free(rt, h.spanalloc(), s.address());
+            const golang::PMspancache cache = pp.mspancache();
+            cache.buf(cache.len().get()) = s;
+            cache.len() += 1;
+          });
   co_return;
 }
 
 Model<> setSpans(Runtime& rt, golang::Mheap, Addr base, u64 npages, golang::Mspan s) {
   rt.step("setSpans/map",
-          fmt::format("the arena's page table leads from {} to this span",
-                      model::counted(npages, "page")),
+          fmt::format("in the arena's page table all pages of the span, {}, lead to its record",
+                      npages),
           [&] {
             for (u64 n = 0; n < npages; ++n) {
               const Addr page = base + n * kPageSize;
@@ -110,7 +115,7 @@ Model<bool> allocNeedsZero(Runtime& rt, golang::Mheap, Addr base, u64 npages) {
     if (from < zeroed) need = true;
     if (to > zeroed)
       rt.step("allocNeedsZero/fresh",
-              "from here on the arena has not been used: fresh memory is zero already",
+              "from here on the arena was never used: fresh memory is zero already",
               [&] { arena.zeroedBase() = Addr(to); });
     base = base + (to - from);
     npages -= (to - from) / kPageSize;

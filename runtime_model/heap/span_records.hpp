@@ -9,7 +9,7 @@ namespace runtime_model::heap {
 golang::Mspan tryAllocMSpan(Runtime& rt);
 /// A record; h.lock is held. With a P its cache takes in 64 at once when it is empty.
 Model<golang::Mspan> allocMSpanLocked(Runtime& rt, golang::Mheap h);
-Model<> freeMSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s);
+Part<> freeMSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s);
 
 /// Lets the arena's page table point to s for each of its pages.
 Model<> setSpans(Runtime& rt, golang::Mheap h, Addr base, u64 npages, golang::Mspan s);

@@ -27,26 +27,27 @@ Addr block_pool(Runtime& rt, std::string_view user, std::string_view method) {
   return pool != Addr() ? pool : model::constant_argument(rt, user, method, emulator::cpu::rax);
 }
 
-Model<> longer_spine(Runtime& rt, golang::SpanSet set) {
+Part<> longer_spine(Runtime& rt, golang::SpanSet set) {
   const u64 old = set.spineCap();
   const u64 cap = old == 0 ? kFirstSpine : 2 * old;
   const Addr spine =
       co_await persistentalloc(rt, cap * 8, kCacheLine, rt.memstats().gcMiscSys().address());
   if (old != 0) co_await rt.call<void>("runtime.memmove", spine, set.spine().get(), old * 8);
-  rt.step("spanSet/spine", "room for more blocks of 512 spans", [&] {
-    set.spine() = spine;
-    set.spineCap() = cap;
-  });
+  rt.step("spanSet/spine",
+          "the set of spans gets a longer spine: room for more blocks of 512 spans", [&] {
+            set.spine() = spine;
+            set.spineCap() = cap;
+          });
 }
 
 /// The spine has room for a new block: takes one, which is under the lock.
-Model<> add_block(Runtime& rt, golang::SpanSet set, u64 top) {
+Part<> add_block(Runtime& rt, golang::SpanSet set, u64 top) {
   co_await rt.lock(set.spineLock().address());
   if (top >= set.spineLen()) {
     if (set.spineLen() == set.spineCap()) co_await longer_spine(rt, set);
     const Addr pool = block_pool(rt, "runtime.(*spanSet).push", kAllocBlock);
     const Addr block = co_await rt.call<Addr>(kAllocBlock, pool);
-    rt.step("spanSet/block", "a block for 512 more spans", [&] {
+    rt.step("spanSet/block", "the set of spans gets a block for 512 more", [&] {
       rt.store<Addr>(set.spine().get() + 8 * top, block);
       set.spineLen() += 1;
     });
@@ -63,10 +64,11 @@ bool empty(const golang::SpanSet& set) {
 
 Model<> span_set_push(Runtime& rt, golang::SpanSet set, golang::Mspan s) {
   const u64 cursor = tail_of(set.index());
-  rt.step("spanSet/claim", "claim the place at the queue's tail", [&] { set.index() += 1; });
+  rt.step("spanSet/claim", "claim the next place at the tail of the set of spans",
+          [&] { set.index() += 1; });
   const u64 top = cursor / kEntries;
   if (top >= set.spineLen()) co_await add_block(rt, set, top);
-  rt.step("spanSet/push", "the span is in the queue", [&] {
+  rt.step("spanSet/push", "put the span into its place in the set", [&] {
     const Addr block = rt.load<Addr>(set.spine().get() + 8 * top);
     rt.store<Addr>(block + spans_in_block(rt) + 8 * (cursor % kEntries), s.address());
   });
@@ -80,7 +82,7 @@ Model<golang::Mspan> span_set_pop(Runtime& rt, golang::SpanSet set) {
   const Addr entry = block + spans_in_block(rt) + 8 * (head % kEntries);
   const Addr s = rt.load<Addr>(entry);
   const u32 popped = rt.load<u32>(block + kPopped) + 1;
-  rt.step("spanSet/pop", "take the span at the queue's head", [&] {
+  rt.step("spanSet/pop", "take the span at the head of the set", [&] {
     set.index() += u64{1} << 32;
     rt.store<Addr>(entry, Addr());
     rt.store<u32>(block + kPopped, popped);

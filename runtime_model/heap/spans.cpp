@@ -11,7 +11,6 @@
 #include "runtime_model/heap/size_classes.hpp"
 #include "runtime_model/heap/span_records.hpp"
 #include "runtime_model/heap/stats.hpp"
-#include "runtime_model/model/sentence.hpp"
 
 namespace runtime_model::heap {
 namespace {
@@ -25,7 +24,7 @@ unsigned find_bits(u64 word, u64 n) {
 }
 
 /// Where pages come from under the heap's lock: the lowest free range, else a larger heap.
-Model<Pages> pages_locked(Runtime& rt, golang::Mheap h, u64 npages, u64& growth) {
+Part<Pages> pages_locked(Runtime& rt, golang::Mheap h, u64 npages, u64& growth) {
   const Addr pages = h.pages().address();
   Addr base = co_await rt.call<Addr>("runtime.(*pageAlloc).alloc", pages, npages);
   if (base == Addr()) {
@@ -67,17 +66,18 @@ bool dirty(Runtime& rt, bool used_before, u64 bytes, u64 scav) {
   return used_before && (rt.go() < 26 || rt.debug().madvdontneed() == 0 || scav != bytes);
 }
 
-Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u64 scav,
-                  u8 use, u8 span_class) {
+Part<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u64 scav,
+                 u8 use, u8 span_class) {
   const bool manual = use != kSpanAllocHeap;
-  rt.step("allocSpan/init", "the record now stands for " + model::counted(npages, "page"),
+  rt.step("allocSpan/init",
+          fmt::format("the record now stands for a span of pages: {} of them", npages),
           [&] { init_record(rt, s, base, npages); });
   const bool used_before = co_await allocNeedsZero(rt, h, base, npages);
   const bool needs_zero = dirty(rt, used_before, npages * kPageSize, scav);
   rt.step("allocSpan/kind",
           manual
-              ? "its user manages it by hand: the collector stays away"
-              : fmt::format("its class decides how it is cut: objects of {} bytes",
+              ? "whoever asked for the span manages its memory: the collector stays away"
+              : fmt::format("the span's class decides how it is cut: into objects of {} bytes",
                             size_class_of(span_class) == 0 ? npages * kPageSize
                                                            : class_size(size_class_of(span_class))),
           [&] {
@@ -91,24 +91,26 @@ Model<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 
   if (manual) co_return;
   const Addr mark_bits = co_await newMarkBits(rt, s.nelems());
   const Addr alloc_bits = co_await newAllocBits(rt, s.nelems());
-  rt.step("allocSpan/in-use", "with its bits it is complete, and in use from here on", [&] {
-    s.gcmarkBits() = mark_bits;
-    s.allocBits() = alloc_bits;
-    if (rt.go() >= 25) s.limit() = base + s.elemsize() * s.nelems();
-    s.sweepgen() = h.sweepgen();
-    s.state() = kSpanInUse;
-  });
+  rt.step("allocSpan/in-use",
+          "with its mark and allocation bits the span is complete: it is in use from here on", [&] {
+            s.gcmarkBits() = mark_bits;
+            s.allocBits() = alloc_bits;
+            if (rt.go() >= 25) s.limit() = base + s.elemsize() * s.nelems();
+            s.sweepgen() = h.sweepgen();
+            s.state() = kSpanInUse;
+          });
 }
 
 /// Pages that had been returned to the kernel are asked back.
-Model<> use_pages(Runtime& rt, Addr base, u64 bytes, u64 scav) {
+Part<> use_pages(Runtime& rt, Addr base, u64 bytes, u64 scav) {
   if (scav == 0) co_return;
   // Where it is small the compiler inlines sysUsed: into a call of sysHugePage in go1.17, of
   // sysUsedOS behind a count of what is mapped in go1.21.
   if (rt.has_function("runtime.sysUsed")) {
     co_await rt.call<void>("runtime.sysUsed", base, bytes, scav);
   } else if (rt.has_function("runtime.sysUsedOS")) {
-    rt.step("allocSpan/mapped", "so much more memory is in use",
+    rt.step("allocSpan/mapped",
+            "memory that had been returned to the kernel counts as mapped again",
             [&] { rt.gcController().mappedReady() += scav; });
     co_await rt.call<void>("runtime.sysUsedOS", base, bytes);
   } else {
@@ -116,22 +118,23 @@ Model<> use_pages(Runtime& rt, Addr base, u64 bytes, u64 scav) {
   }
 }
 
-Model<> count_pages(Runtime& rt, u64 bytes, u64 scav, u8 use) {
-  rt.step("allocSpan/totals", "they are no longer free",
+Part<> count_pages(Runtime& rt, u64 bytes, u64 scav, u8 use) {
+  rt.step("allocSpan/totals", "the span's pages no longer count as free",
           [&] { count_totals(rt, use, static_cast<i64>(bytes), static_cast<i64>(scav)); });
   const Change change = [&](const golang::HeapStatsDelta& stats) {
     stats.committed() += static_cast<i64>(scav);
     stats.released() -= static_cast<i64>(scav);
     count(stats, use, static_cast<i64>(bytes));
   };
-  const std::string text = fmt::format("{} KiB more are in use", bytes >> 10);
+  const std::string text =
+      fmt::format("the statistics of the heap count {} KiB more in use", bytes >> 10);
   co_await account(rt, "allocSpan/account", text, change);
 }
 
-Model<> publish(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u8 use) {
+Part<> publish(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 npages, u8 use) {
   co_await setSpans(rt, h, base, npages, s);
   if (use != kSpanAllocHeap) co_return;
-  rt.step("allocSpan/publish", "the sweeper can find it from here on", [&] {
+  rt.step("allocSpan/publish", "the sweeper can find the span from here on", [&] {
     mark_page_in_use(rt, s, true);
     h.pagesInUse() += npages;
   });
@@ -166,13 +169,14 @@ bool allocates_spans(Runtime& rt, u64 npages) {
   return goal == ~u64{0} || c.heapInUse() + c.heapFree() + growth <= goal || fits(rt, npages);
 }
 
-Model<Pages> page_cache_alloc(Runtime& rt, golang::PageCache c, u64 npages) {
+Part<Pages> page_cache_alloc(Runtime& rt, golang::PageCache c, u64 npages) {
   const unsigned first = c.cache() == 0 ? 64 : find_bits(c.cache(), npages);
   if (first >= 64) co_return Pages{Addr(), 0};
   const u64 mask = ((u64{1} << npages) - 1) << first;
   const u64 scavenged = static_cast<u64>(std::popcount(c.scav() & mask));
   rt.step("allocSpan/page-cache",
-          fmt::format("{} free pages in a row in this P's cache of 64", npages), [&] {
+          fmt::format("this P's cache of 64 pages has enough free ones in a row: take {}", npages),
+          [&] {
             c.cache() &= ~mask;
             c.scav() &= ~mask;
           });
@@ -198,12 +202,16 @@ Model<golang::Mspan> allocSpan(Runtime& rt, golang::Mheap h, u64 npages, u8 use,
     if (cache.cache() == 0) {
       co_await rt.lock(lock);
       const Addr from = co_await rt.call<Addr>("runtime.(*pageAlloc).allocToCache", h.pages());
-      rt.step("allocSpan/refill-page-cache",
-              fmt::format("this P takes in {} free pages", std::popcount(rt.result(1))), [&] {
-                cache.base() = from;
-                cache.cache() = rt.result(1);
-                cache.scav() = rt.result(2);
-              });
+      rt.step(
+          "allocSpan/refill-page-cache",
+          fmt::format(
+              "this P takes {} free pages into its page cache, to need the heap's lock less often",
+              std::popcount(rt.result(1))),
+          [&] {
+            cache.base() = from;
+            cache.cache() = rt.result(1);
+            cache.scav() = rt.result(2);
+          });
       co_await rt.unlock(lock);
     }
     const Pages pages = co_await page_cache_alloc(rt, cache, npages);

@@ -11,7 +11,7 @@ using Pages = std::tuple<Addr, u64>;
 /// Does the model know all that the real allocSpan would do now? It does not scavenge.
 bool allocates_spans(Runtime& rt, u64 npages);
 
-Model<Pages> page_cache_alloc(Runtime& rt, golang::PageCache c, u64 npages);
+Part<Pages> page_cache_alloc(Runtime& rt, golang::PageCache c, u64 npages);
 Model<golang::Mspan> allocSpan(Runtime& rt, golang::Mheap h, u64 npages, u8 use, u8 span_class);
 Model<golang::Mspan> allocManual(Runtime& rt, golang::Mheap h, u64 npages, u8 use);
 /// A span of the collected heap. go1.17 clears it here when `needzero`.

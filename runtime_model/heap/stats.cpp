@@ -2,7 +2,7 @@
 
 namespace runtime_model::heap {
 
-Model<> account(Runtime& rt, std::string_view id, std::string_view text, const Change& change) {
+Part<> account(Runtime& rt, std::string_view id, std::string_view text, const Change& change) {
   const golang::ConsistentHeapStats stats = rt.memstats().heapStats();
   const golang::P pp = rt.getp();
   if (!pp) co_await rt.lock(stats.noPLock().address());

@@ -11,7 +11,7 @@ using Change = std::function<void(const golang::HeapStatsDelta&)>;
 
 /// consistentHeapStats.acquire, the change in between, and release: readers see all of it or
 /// nothing. With a P its sequence number says so, which is odd meanwhile; without, a lock.
-Model<> account(Runtime& rt, std::string_view id, std::string_view text, const Change& change);
+Part<> account(Runtime& rt, std::string_view id, std::string_view text, const Change& change);
 
 /// Bytes of spans taken into use (or, negative, given back) for a SpanUse. Inside of a step.
 void count(const golang::HeapStatsDelta& stats, u8 use, i64 bytes);

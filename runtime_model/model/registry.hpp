@@ -47,10 +47,11 @@ struct Registration {
 
 class Registry {
  public:
-  /// Registers `model` for a Go function in these minor releases (a last of 0: still so).
-  template <class R, class... A>
-  void add(std::string_view function, golang::Releases releases, Model<R> (*model)(Runtime&, A...),
-           Use use = Use::anywhere) {
+  /// Registers `model` for a Go function in these minor releases (a last of 0: still so). A Part
+  /// serves as well: it passes on to a Model, which stands for the function then.
+  template <class R, bool IsCall, class... A>
+  void add(std::string_view function, golang::Releases releases,
+           Model<R, IsCall> (*model)(Runtime&, A...), Use use = Use::anywhere) {
     registrations_.push_back(
         {function,
          releases,
@@ -59,7 +60,7 @@ class Registry {
            // Braces: arguments are taken from left to right.
            std::tuple<Runtime&, std::decay_t<A>...> all{
                rt, take_argument<std::decay_t<A>>(rt, word)...};
-           return std::make_unique<FrameOf<R>>(std::apply(model, std::move(all)));
+           return std::make_unique<FrameOf<R, IsCall>>(std::apply(model, std::move(all)));
          },
          use,
          {}});
@@ -82,10 +83,10 @@ class Registry {
   }
 
  private:
-  template <class R>
+  template <class R, bool IsCall>
   class FrameOf final : public Frame {
    public:
-    explicit FrameOf(Model<R> model) : model_(std::move(model)) {}
+    explicit FrameOf(Model<R, IsCall> model) : model_(std::move(model)) {}
     void start() override { model_.start(); }
     bool done() const override { return model_.done(); }
     std::vector<ResultWord> results() const override {
@@ -98,7 +99,7 @@ class Registry {
     }
 
    private:
-    Model<R> model_;
+    Model<R, IsCall> model_;
   };
 
   std::vector<Registration> registrations_;

@@ -42,12 +42,13 @@ bool Runtime::switch_to_g0() {
   saved_g_.push_back(gp.address());
   if (gp == g0 || mp.gsignal() == gp) return false;
   require(mp.curg() == gp, "systemstack called from unexpected goroutine");
-  step("systemstack/switch", "save the goroutine's place and go on on g0's stack", [&] {
-    // go1.21 saves the place behind the frame that systemstack_switch sets up.
-    gp.sched().pc() = function("runtime.systemstack_switch") + (go() >= 21 ? 8 : 0);
-    if (gp.sched().ret().exists()) gp.sched().ret() = 0;
-    store<Addr>(Addr(entry_.fs_base() - 8), g0.address());
-  });
+  step("systemstack/switch",
+       "save the goroutine's place and go on on g0's stack, which is never moved", [&] {
+         // go1.21 saves the place behind the frame that systemstack_switch sets up.
+         gp.sched().pc() = function("runtime.systemstack_switch") + (go() >= 21 ? 8 : 0);
+         if (gp.sched().ret().exists()) gp.sched().ret() = 0;
+         store<Addr>(Addr(entry_.fs_base() - 8), g0.address());
+       });
   excuse(gp.sched().bp().address(), 8, "saved frame pointer: the compiler's choice of frames");
   sp_ = g0.sched().sp();
   return true;
@@ -58,10 +59,11 @@ void Runtime::switch_back() {
   sp_ = saved_sp_.back();
   saved_g_.pop_back(), saved_sp_.pop_back();
   if (getg().address() == from) return;
-  step("systemstack/back", "back to the goroutine and its own stack", [&] {
-    store<Addr>(Addr(entry_.fs_base() - 8), from);
-    g(from).sched().sp() = Addr(0);
-  });
+  step("systemstack/back",
+       "the work on g0's stack is done: back to the goroutine and its own stack", [&] {
+         store<Addr>(Addr(entry_.fs_base() - 8), from);
+         g(from).sched().sp() = Addr(0);
+       });
 }
 
 void Runtime::open_step(std::string_view id, std::string text) {

@@ -126,6 +126,18 @@ class Runtime : public golang::Views {
     action();
   }
   void step(std::string_view id, std::string text) { open_step(id, std::move(text)); }
+  /// While it lives, steps stand one call deeper: for a function of Go's whose model waits for
+  /// nothing, and so is no coroutine.
+  class [[nodiscard]] Inside {
+   public:
+    explicit Inside(Runtime& rt) : rt_(rt) { rt_.enter(); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside() { rt_.leave(); }
+
+   private:
+    Runtime& rt_;
+  };
   /// Go throws unless `condition`.
   static void require(bool condition, const char* text) {
     if (!condition) throw Thrown(text);

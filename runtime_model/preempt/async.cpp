@@ -36,7 +36,7 @@ Model<> doSigPreempt(Runtime& rt, G gp, Addr context) {
     const Addr resume(rt.result(1));
     if (safe)
       rt.step("doSigPreempt/inject",
-              "a safe place: when the handler returns, it will look as if the goroutine had called "
+              "a safe place: when the handler returns, the goroutine will seem to have called "
               "asyncPreempt here",
               [&] {
                 rt.store<Addr>(sp - 8, resume);
@@ -44,9 +44,10 @@ Model<> doSigPreempt(Runtime& rt, G gp, Addr context) {
                 rt.store<Addr>(frame + kFrameRip, async_preempt(rt));
               });
     else
-      rt.step("doSigPreempt/unsafe", "not a safe place: the request stays, somebody asks again");
+      rt.step("doSigPreempt/unsafe",
+              "not a safe place to stop: the request stays, and the signal will be sent again");
   }
-  rt.step("doSigPreempt/done", "the request was received, a next signal may be sent", [&] {
+  rt.step("doSigPreempt/done", "the request was received: another signal may be sent", [&] {
     gp.m()->preemptGen() += 1;
     gp.m()->signalPending() = 0;
   });
@@ -66,12 +67,13 @@ Model<std::tuple<bool, Addr>> isAsyncSafePoint(Runtime& rt, G gp, Addr pc, Addr 
 
 Model<> asyncPreempt2_on_g0(Runtime& rt) {
   rt.step("asyncPreempt2/mcall",
-          "the rest happens on g0: its vector registers are put aside there, and it gives way or "
+          "go on on g0: the vector registers are put aside there, and the goroutine gives way or "
           "is stopped");
   co_await rt.long_call<void>("runtime.mcall", model::Unknown{});
   const G gp = rt.getg();
   co_await rt.call<void>("runtime.xRegRestore", gp);
-  rt.step("asyncPreempt2/back", "its turn again: asyncPreempt restores every register",
+  rt.step("asyncPreempt2/back",
+          "the goroutine's turn has come again: asyncPreempt restores every register",
           [&] { gp.asyncSafePoint() = false; });
 }
 
@@ -79,13 +81,15 @@ Model<> asyncPreempt2(Runtime& rt) {
   const G gp = rt.getg();
   const bool stop = gp.preemptStop();
   rt.step("asyncPreempt2/here",
-          "the stack ends in a frame without a map of its pointers: whoever walks it takes every "
-          "word for one",
+          "the goroutine stops amid a function, where no map tells its pointers: stack walks take "
+          "every word there for one",
           [&] { gp.asyncSafePoint() = true; });
   rt.step("asyncPreempt2/mcall",
-          stop ? "it was asked to stop" : "it gives way, as if it had called Gosched");
+          stop ? "go on on g0: the goroutine was asked to stop"
+               : "go on on g0: the goroutine gives way, as if it had called Gosched");
   co_await rt.long_call<void>("runtime.mcall", model::Unknown{});
-  rt.step("asyncPreempt2/back", "its turn again: asyncPreempt restores every register",
+  rt.step("asyncPreempt2/back",
+          "the goroutine's turn has come again: asyncPreempt restores every register",
           [&] { gp.asyncSafePoint() = false; });
 }
 

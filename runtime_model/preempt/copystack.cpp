@@ -48,7 +48,7 @@ Addr highest_slot(const G& gp, const Stack& old) {
 
 /// Locks the channels that it waits for, each once: they stand side by side when a select names one
 /// twice.
-Model<> each_channel(Runtime& rt, G gp, bool lock) {
+Part<> each_channel(Runtime& rt, G gp, bool lock) {
   Addr last;
   for (golang::Sudog s = gp.waiting(); s; s = s.waitlink()) {
     if (s.c().get() == last) continue;
@@ -71,15 +71,15 @@ void adjust_waiting(const G& gp, const Move& move) {
 
 /// The lower end of the stack, up to the highest slot that a channel operation may write, moves
 /// while no such operation can. How many bytes. Go: syncadjustsudogs.
-Model<u64> copy_with_channels_locked(Runtime& rt, G gp, Move move, u64 used) {
+Part<u64> copy_with_channels_locked(Runtime& rt, G gp, Move move, u64 used) {
   if (!gp.waiting()) co_return 0;
   const Addr highest = highest_slot(gp, move.from);
   const Addr bottom = move.from.hi - used;
   const u64 size = highest != Addr() ? highest - bottom : 0;
   co_await each_channel(rt, gp, true);
   rt.step("copystack/channels",
-          "it waits for a channel, where others may deliver right into its stack: that part moves "
-          "while the channels are locked",
+          "others may deliver right into the stack of a goroutine at a channel: that part moves "
+          "while channels are locked",
           [&] {
             adjust_waiting(gp, move);
             copy(rt, bottom, bottom + move.delta, size);
@@ -106,11 +106,11 @@ void adjust_outside(const G& gp, const Move& move) {
 }
 
 /// From go1.21 on an unwinder goes from frame to frame, where one function did it all before.
-Model<> adjust_frames(Runtime& rt, G gp) {
+Part<> adjust_frames(Runtime& rt, G gp) {
   constexpr u64 kPc = 16;  // runtime/traceback.go, unwinder: frame.pc; zero behind the last frame
-  rt.step("copystack/frames",
-          "walk its frames: each function's stack map says which words are pointers, and those "
-          "into the old stack are corrected");
+  rt.step(
+      "copystack/frames",
+      "walk the frames: by each function's stack map, pointers into the old stack are corrected");
   if (rt.go() < 21) {
     co_await rt.call<void>("runtime.gentraceback", ~u64{0}, ~u64{0}, u64{0}, gp, u64{0}, Unknown{},
                            u64{0x7fffffff});
@@ -132,9 +132,11 @@ Model<> copystack(Runtime& rt, G gp, u64 size) {
   const Stack old{gp.stack().lo(), gp.stack().hi()};
   const u64 used = old.hi - gp.sched().sp().get();
   if (rt.go() >= 18)
-    rt.step("copystack/scannable", "the garbage collector's pacer counts the new size", [&] {
-      sched::add_scannable_stack(rt, rt.getm().p(), static_cast<i64>(size - (old.hi - old.lo)));
-    });
+    rt.step("copystack/scannable", "the garbage collector's pacer counts the new size of the stack",
+            [&] {
+              sched::add_scannable_stack(rt, rt.getm().p(),
+                                         static_cast<i64>(size - (old.hi - old.lo)));
+            });
   const Stack fresh = co_await stack::stackalloc(rt, static_cast<u32>(size));
   const Move move{old, fresh.hi - old.hi};
   u64 rest = used;
@@ -143,16 +145,16 @@ Model<> copystack(Runtime& rt, G gp, u64 size) {
     const u64 copied = co_await copy_with_channels_locked(rt, gp, move, used);
     rest -= copied;
   }
-  rt.step("copystack/copy", fmt::format("the {} bytes in use go to the top of the new stack", used),
-          [&] {
+  rt.step("copystack/copy",
+          fmt::format("the {} bytes in use are copied to the top of the new stack", used), [&] {
             if (!shared) adjust_waiting(gp, move);
             copy(rt, old.hi - rest, fresh.hi - rest, rest);
           });
   rt.step("copystack/outside",
-          "what points into the old stack from outside, the saved context, frame pointer, deferred "
-          "calls and panics, now points into the new one",
+          "what leads into the old stack from outside, saved context, frame pointer, defers and "
+          "panics, leads into the new one",
           [&] { adjust_outside(gp, move); });
-  rt.step("copystack/switch", "this is the goroutine's stack now", [&] {
+  rt.step("copystack/switch", "from here on the new stack is the goroutine's", [&] {
     gp.stack().lo() = fresh.lo;
     gp.stack().hi() = fresh.hi;
     gp.stackguard0() = fresh.lo + kStackGuard;
@@ -173,8 +175,9 @@ Model<> shrinkstack(Runtime& rt, G gp) {
   if (size / 2 < stack::kFixedStack) co_return;
   const u64 used = gp.stack().hi().get() - gp.sched().sp().get() + kStackLimit;
   if (used >= size / 4) co_return;
-  rt.step("shrinkstack/halve",
-          fmt::format("of {} bytes not even a quarter is in use: half of them will do", size));
+  rt.step(
+      "shrinkstack/halve",
+      fmt::format("of {} bytes of stack not even a quarter is in use: half as many will do", size));
   co_await rt.call<void>("runtime.copystack", gp, size / 2);
 }
 

@@ -13,24 +13,26 @@ namespace {
 u64 size_of(const G& gp) { return gp.stack().hi().get() - gp.stack().lo().get(); }
 
 /// Off the thread: as if the goroutine had called Gosched, or to wait for whoever stops it.
-Model<> yield(Runtime& rt, G gp) {
+Part<> yield(Runtime& rt, G gp) {
   Runtime::require(static_cast<bool>(rt.getm().p()) || rt.getm().locks() != 0,
                    "runtime: g is running but p is not");
   if (gp.preemptShrink()) {
     rt.step("newstack/shrink-now",
-            "a GC wanted this stack smaller but could not walk it; at the start of a function it "
-            "can",
+            "the collector wanted this stack smaller but could not walk it; at the start of a "
+            "function that is possible",
             [&] { gp.preemptShrink() = false; });
     co_await rt.call<void>("runtime.shrinkstack", gp);
   }
   if (gp.syncSafePoint().exists())
-    rt.step("newstack/at-a-call", "it stops where a function begins, not anywhere",
-            [&] { gp.syncSafePoint() = true; });
+    rt.step(
+        "newstack/at-a-call",
+        "the goroutine stops where a function begins, a place from which its stack can be walked",
+        [&] { gp.syncSafePoint() = true; });
   if (gp.preemptStop()) {
-    rt.step("newstack/stop", "whoever asked wants it stopped, not just off its thread");
+    rt.step("newstack/stop", "whoever asked wants the goroutine stopped, not just off its thread");
     co_await rt.jump("runtime.preemptPark", gp);
   }
-  rt.step("newstack/yield", "it gives way, as if it had called Gosched here");
+  rt.step("newstack/yield", "the goroutine gives way, as if it had called Gosched here");
   // gopreempt_m does nothing else from go1.22 on, and is inlined.
   if (rt.go() >= 22)
     co_await rt.jump("runtime.goschedImpl", gp, true);
@@ -39,7 +41,7 @@ Model<> yield(Runtime& rt, G gp) {
 }
 
 /// Twice as much, and again while the frame of the function that asks would not fit.
-Model<u64> new_size(Runtime& rt, G gp, Addr guard) {
+Part<u64> new_size(Runtime& rt, G gp, Addr guard) {
   u64 size = size_of(gp) * 2;
   const Addr info = co_await rt.call<Addr>("runtime.findfunc", gp.sched().pc());
   const Addr module(rt.result(1));
@@ -54,14 +56,14 @@ Model<u64> new_size(Runtime& rt, G gp, Addr guard) {
   co_return size;
 }
 
-Model<> grow(Runtime& rt, G gp, Addr guard) {
+Part<> grow(Runtime& rt, G gp, Addr guard) {
   const u64 size = co_await new_size(rt, gp, guard);
   rt.step("newstack/grow",
-          fmt::format("{} bytes of stack are too few: move to one of {}", size_of(gp), size));
+          fmt::format("{} bytes of stack are too few: move to a stack of {}", size_of(gp), size));
   co_await sched::casgstatus(rt, gp, sched::kGrunning, sched::kGcopystack);
   co_await rt.call<void>("runtime.copystack", gp, size);
   co_await sched::casgstatus(rt, gp, sched::kGcopystack, sched::kGrunning);
-  rt.step("newstack/again", "the function that had too little begins again, on the new stack");
+  rt.step("newstack/again", "the function that had too little stack begins again, on the new one");
   co_await rt.jump("runtime.gogo", gp.sched());
 }
 
@@ -82,21 +84,22 @@ Model<> newstack(Runtime& rt) {
   // Read once: another thread may ask for preemption at any time.
   const Addr guard = gp.stackguard0();
   if (const char* why = hopeless(rt, gp, guard)) co_await rt.decline(why);
-  rt.step("newstack/morebuf", "morestack noted here who called; that is known now", [&] {
-    const golang::Gobuf from = rt.getm().morebuf();
-    from.pc() = Addr();
-    if (from.lr().exists()) from.lr() = Addr();
-    from.sp() = Addr();
-    from.g() = Addr();
-  });
+  rt.step("newstack/morebuf",
+          "morestack noted in m.morebuf who called; newstack has read it and clears it", [&] {
+            const golang::Gobuf from = rt.getm().morebuf();
+            from.pc() = Addr();
+            if (from.lr().exists()) from.lr() = Addr();
+            from.sp() = Addr();
+            from.g() = Addr();
+          });
   if (guard != kStackPreempt) {
     co_await grow(rt, gp, guard);
   } else if (can_preempt(rt, rt.getm())) {
     co_await yield(rt, gp);
   } else {
     rt.step("newstack/not-now",
-            "it is to give way, but holds a lock, allocates or lost its P: g.preempt stays set, "
-            "and it will be asked again",
+            "the goroutine should give way, but its M holds a lock, allocates or lost its P: it "
+            "goes on, and will be asked again",
             [&] { gp.stackguard0() = gp.stack().lo().get() + kStackGuard; });
     co_await rt.jump("runtime.gogo", gp.sched());
   }

@@ -15,13 +15,13 @@ constexpr i64 kSyscallAlone = 10'000'000;  ///< ns that a P without work may sta
 bool has_no_work(const P& pp) { return pp.runqhead() == pp.runqtail() && !pp.runnext(); }
 
 /// Has the P run the same goroutine since it was last looked at, and for too long? Then it is told.
-Model<bool> check_running(Runtime& rt, P pp, i64 now) {
+Part<bool> check_running(Runtime& rt, P pp, i64 now) {
   const golang::Sysmontick seen = pp.sysmontick();
   const u32 tick = pp.schedtick();
   if (seen.schedtick() != tick) {
     rt.step("retake/seen-running",
-            fmt::format("P {} has switched goroutines since the last look: the 10 ms of the one "
-                        "that runs begin now",
+            fmt::format("P{} has switched goroutines since sysmon's last look: the 10 ms of the "
+                        "one that runs begin now",
                         pp.id().get()),
             [&] {
               seen.schedtick() = tick;
@@ -35,17 +35,17 @@ Model<bool> check_running(Runtime& rt, P pp, i64 now) {
 }
 
 /// Whether a P whose M is in a system call has to be taken from it.
-Model<bool> has_to_go(Runtime& rt, P pp, i64 now, bool long_since) {
+Part<bool> has_to_go(Runtime& rt, P pp, i64 now, bool long_since) {
   const golang::Sysmontick seen = pp.sysmontick();
   const u32 tick = pp.syscalltick();
   if (!long_since && seen.syscalltick() != tick) {
-    rt.step(
-        "retake/seen-syscall",
-        fmt::format("P {} is in a system call that was not there at the last look", pp.id().get()),
-        [&] {
-          seen.syscalltick() = tick;
-          seen.syscallwhen() = now;
-        });
+    rt.step("retake/seen-syscall",
+            fmt::format("P{} is in a system call that was not there at sysmon's last look",
+                        pp.id().get()),
+            [&] {
+              seen.syscalltick() = tick;
+              seen.syscallwhen() = now;
+            });
     co_return false;
   }
   const bool others = rt.sched().nmspinning() + rt.sched().npidle() > 0;
@@ -53,14 +53,14 @@ Model<bool> has_to_go(Runtime& rt, P pp, i64 now, bool long_since) {
 }
 
 /// Takes the P from an M that is in a system call: others can use it meanwhile. allpLock is held.
-Model<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
+Part<bool> check_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
   if (!co_await has_to_go(rt, pp, now, long_since)) co_return false;
   co_await rt.unlock(rt.allpLock().address());
   co_await rt.call<void>("runtime.incidlelocked", emulator::i32{-1});
   const bool taken = pp.status() == kPsyscall;
   if (taken) {
     rt.step("retake/take",
-            fmt::format("its M sits in a system call: P {} goes to another one", pp.id().get()),
+            fmt::format("P{}'s M sits in a system call: the P goes to another M", pp.id().get()),
             [&] {
               pp.status() = kPidle;
               pp.syscalltick() += 1;
@@ -85,14 +85,14 @@ Held held_of(Runtime& rt, Addr gp) {
 }
 
 /// go1.26 on: a P stays running while its M is in a system call.
-Model<bool> take_from_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
+Part<bool> take_from_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
   const Addr gp = co_await rt.call<Addr>("runtime.setBlockOnExitSyscall", pp);
   const Held held = held_of(rt, gp);
   if (!held.any) co_return false;
   const bool go = co_await has_to_go(rt, pp, now, long_since);
   if (go) {
     rt.step("retake/take",
-            fmt::format("its M sits in a system call: P {} goes to another one", pp.id().get()));
+            fmt::format("P{}'s M sits in a system call: the P goes to another M", pp.id().get()));
     co_await rt.call<void>("runtime.syscallingThread.releaseP", held.gp, held.mp, held.pp,
                            held.status, kPidle);
   }
@@ -102,7 +102,7 @@ Model<bool> take_from_syscall(Runtime& rt, P pp, i64 now, bool long_since) {
   co_return go;
 }
 
-Model<bool> check_one(Runtime& rt, P pp, i64 now) {
+Part<bool> check_one(Runtime& rt, P pp, i64 now) {
   const bool long_since = co_await check_running(rt, pp, now);
   co_await rt.unlock(rt.allpLock().address());
   co_await rt.call<void>("runtime.incidlelocked", emulator::i32{-1});
@@ -135,8 +135,8 @@ Model<bool> preemptone(Runtime& rt, P pp) {
   if (!gp || gp == mp.g0()) co_return false;
   if (rt.go() >= 26 && in_system_call(gp)) co_return false;
   rt.step("preemptone/ask",
-          "no stack pointer is above this guard: the next function that the goroutine begins asks "
-          "for more stack and is made to give way",
+          "no stack pointer is above this guard: the next function to begin asks for more stack, "
+          "and is made to give way",
           [&] {
             gp.preempt() = true;
             gp.stackguard0() = kStackPreempt;
@@ -144,8 +144,8 @@ Model<bool> preemptone(Runtime& rt, P pp) {
   if (rt.debug().asyncpreemptoff() != 0) co_return true;
   const bool pending = mp.signalPending() != 0;
   rt.step("preemptone/signal",
-          "a loop without calls begins no function, so its thread gets a signal as well, if none "
-          "is on its way",
+          "a loop without calls begins no function: the thread gets a signal, too, unless one is "
+          "on its way",
           [&] {
             pp.preempt() = true;
             if (!pending) mp.signalPending() = 1;

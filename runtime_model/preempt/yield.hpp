@@ -12,7 +12,7 @@ Model<> gopreempt_m(Runtime& rt, golang::G gp);
 /// To the end of the global queue, and on with another goroutine. preempted: not of its own will.
 Model<> goschedImpl(Runtime& rt, golang::G gp, bool preempted);
 /// As it is called up to go1.21.
-Model<> goschedImpl_1_17(Runtime& rt, golang::G gp);
+Part<> goschedImpl_1_17(Runtime& rt, golang::G gp);
 /// Stopped until whoever asked for it lets it go: the GC, to scan its stack.
 Model<> preemptPark(Runtime& rt, golang::G gp);
 

@@ -1,5 +1,7 @@
 #include "runtime_model/sched/execute.hpp"
 
+#include <fmt/format.h>
+
 namespace runtime_model::sched {
 
 using golang::G;
@@ -7,29 +9,30 @@ using golang::G;
 namespace {
 
 /// A CPU profile that began or ended is noticed when the M switches goroutines.
-Model<> follow_profile(Runtime& rt) {
+Part<> follow_profile(Runtime& rt) {
   const i32 hz = rt.sched().profilehz();
   const golang::M mp = rt.getm();
   if (mp.profilehz() == hz) co_return;
   if (rt.has_function("runtime.setThreadCPUProfiler"))
     co_await rt.call<void>("runtime.setThreadCPUProfiler", hz);
   else
-    rt.step("execute/profile", "this thread takes part in the CPU profile from here on",
+    rt.step("execute/profile",
+            hz != 0 ? "this M takes part in the CPU profile from here on"
+                    : "the CPU profile is over: this M takes part no longer",
             [&] { mp.profilehz() = hz; });
 }
 
 /// While one of its goroutines parks a bubble of testing/synctest is not idle, even if all of them
 /// are blocked: `change` is incActive or decActive, the latter of which may wake whoever waits.
-model::Part<> tell_bubble(Runtime& rt, Addr bubble, std::string_view change_24,
-                          std::string_view change) {
+Part<> tell_bubble(Runtime& rt, Addr bubble, std::string_view change_24, std::string_view change) {
   if (bubble == Addr()) co_return;
   co_await rt.call<void>(rt.go() >= 25 ? change : change_24, bubble);
 }
-model::Part<> begin_parking(Runtime& rt, Addr bubble) {
+Part<> begin_parking(Runtime& rt, Addr bubble) {
   co_await tell_bubble(rt, bubble, "runtime.(*synctestGroup).incActive",
                        "runtime.(*synctestBubble).incActive");
 }
-model::Part<> end_parking(Runtime& rt, Addr bubble) {
+Part<> end_parking(Runtime& rt, Addr bubble) {
   co_await tell_bubble(rt, bubble, "runtime.(*synctestGroup).decActive",
                        "runtime.(*synctestBubble).decActive");
 }
@@ -53,8 +56,9 @@ Model<> execute(Runtime& rt, G gp, bool inherit_time) {
   });
   co_await casgstatus(rt, gp, kGrunnable, kGrunning);
   rt.step("execute/fresh",
-          "nobody has asked it to stop yet: its guard is where the stack ends, so that only real "
-          "need makes a function prologue call morestack",
+          fmt::format("any old request to stop the goroutine is void: its stack guard stands {} "
+                      "bytes above the low end",
+                      kStackGuard),
           [&] {
             gp.waitsince() = 0;
             gp.preempt() = false;
@@ -62,7 +66,7 @@ Model<> execute(Runtime& rt, G gp, bool inherit_time) {
           });
   if (!inherit_time)
     rt.step("execute/tick",
-            "a time slice begins: the tick by which sysmon sees that this P gets on",
+            "a new time slice begins: by this tick sysmon sees that the P has switched goroutines",
             [&] { mp.p()->schedtick() += 1; });
   co_await follow_profile(rt);
   co_await rt.jump("runtime.gogo", gp.sched());
@@ -81,14 +85,15 @@ Model<> park_m(Runtime& rt, G gp) {
   const Addr bubble = bubble_of(gp).exists() ? bubble_of(gp).get() : Addr();
   co_await begin_parking(rt, bubble);
   co_await casgstatus(rt, gp, kGrunning, kGwaiting);
-  rt.step("park_m/dropg", "the M is free of it", [&] { dropg(rt); });
+  rt.step("park_m/dropg", "the M and the waiting goroutine let go of each other",
+          [&] { dropg(rt); });
   const Addr unlock = mp.waitunlockf();
   if (unlock != Addr()) {
     const Addr lock = mp.waitlock();
     const bool parked = co_await rt.call<bool>(name_of(rt, unlock), gp, lock);
     rt.step("park_m/unlocked",
-            "only now that it waits may what it waits for be unlocked: who wakes it finds it "
-            "waiting",
+            "the goroutine's unlock function ran only once it counted as waiting: whoever wakes it "
+            "finds it so",
             [&] {
               mp.waitunlockf() = Addr();
               mp.waitlock() = Addr();
@@ -106,12 +111,13 @@ Model<> park_m(Runtime& rt, G gp) {
 Model<> ready(Runtime& rt, G gp, i64, bool next) {
   if (tracing(rt)) co_await rt.decline(std::string(kTracing));
   if (gp.atomicstatus() != kGwaiting) co_await rt.decline("the goroutine's stack is being scanned");
-  rt.step("ready/acquirem", "stay on this M: the P is held in a local variable",
+  rt.step("ready/acquirem", "no preemption: this M must keep the P that the next steps use",
           [&] { acquirem(rt); });
   co_await casgstatus(rt, gp, kGwaiting, kGrunnable);
   co_await runqput(rt, rt.getp(), gp, next);
   co_await rt.call<void>("runtime.wakep");
-  rt.step("ready/releasem", "from here on it may be preempted again", [&] { releasem(rt); });
+  rt.step("ready/releasem", "the goroutine is queued: this M may be preempted again",
+          [&] { releasem(rt); });
 }
 
 Model<> goready(Runtime& rt, G gp, i64 traceskip) {

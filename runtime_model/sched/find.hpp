@@ -28,31 +28,31 @@ struct Search {
 };
 
 /// While the world is to stop, stop; and run what every P has to run once.
-Model<> obey(Runtime& rt, Search& s);
+Part<> obey(Runtime& rt, Search& s);
 /// Timers of the own P that are due.
-Model<> own_timers(Runtime& rt, Search& s);
-Model<Found> gc_worker(Runtime& rt, Search& s);
+Part<> own_timers(Runtime& rt, Search& s);
+Part<Found> gc_worker(Runtime& rt, Search& s);
 /// This P's share of the global queue, and releases sched.lock, which is held.
-Model<golang::G> take_share(Runtime& rt, golang::P pp);
+Part<golang::G> take_share(Runtime& rt, golang::P pp);
 /// Every 61st tick.
-Model<Found> global_for_fairness(Runtime& rt, golang::P pp);
-Model<> wake_finalizer(Runtime& rt);
+Part<Found> global_for_fairness(Runtime& rt, golang::P pp);
+Part<> wake_finalizer(Runtime& rt);
 /// go1.25 on: functions that AddCleanup registered are due, and goroutines for them sleep, or more
 /// of them may be made.
-Model<> wake_cleanups(Runtime& rt);
-Model<Found> own_queue(Runtime& rt, Search& s);
-Model<Found> global_queue(Runtime& rt, Search& s);
+Part<> wake_cleanups(Runtime& rt);
+Part<Found> own_queue(Runtime& rt, Search& s);
+Part<Found> global_queue(Runtime& rt, Search& s);
 /// Goroutines whose files or timers are ready, without waiting.
-Model<Found> network(Runtime& rt);
-Model<Found> steal(Runtime& rt, Search& s);
-Model<Found> idle_gc(Runtime& rt, Search& s);
+Part<Found> network(Runtime& rt);
+Part<Found> steal(Runtime& rt, Search& s);
+Part<Found> idle_gc(Runtime& rt, Search& s);
 
 /// Gives up the P, unless there is something to do after all.
-Model<Found> surrender(Runtime& rt, Search& s);
+Part<Found> surrender(Runtime& rt, Search& s);
 /// An M that stops spinning looks once more at everything that may have come up meanwhile.
-Model<Found> look_again(Runtime& rt, Search& s);
+Part<Found> look_again(Runtime& rt, Search& s);
 /// Waits for the network, if nobody does, until the next timer.
-Model<Found> wait_for_network(Runtime& rt, Search& s);
+Part<Found> wait_for_network(Runtime& rt, Search& s);
 
 /// The first P that is not idle and has something in its queue makes an idle P available.
 Model<golang::P> checkRunqsNoP(Runtime& rt, model::SliceWords allp, model::SliceWords idle_mask);
@@ -71,8 +71,8 @@ struct Ready {
 Ready ready_of(Runtime& rt, Addr head);
 /// The head of a list of waiting goroutines becomes runnable, to be run here; the others are
 /// queued.
-Model<Found> first_of(Runtime& rt, Ready list);
-Model<> injectglist(Runtime& rt, Ready list);
+Part<Found> first_of(Runtime& rt, Ready list);
+Part<> injectglist(Runtime& rt, Ready list);
 /// go1.25 on: the M keeps hold of the slice of Ps that it looks through without a P.
 void forget_snapshot(Runtime& rt, const golang::M& mp);
 void start_spinning(Runtime& rt, const golang::M& mp);

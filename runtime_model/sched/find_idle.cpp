@@ -38,7 +38,7 @@ i64 wake_time(const P& pp) {
 }
 
 /// Takes an idle P, or null. `to_spin`: from go1.20 on somebody is told that there was none.
-Model<P> take_idle_p(Runtime& rt, i64 now, bool to_spin) {
+Part<P> take_idle_p(Runtime& rt, i64 now, bool to_spin) {
   const Addr lock = rt.sched().lock().address();
   co_await rt.lock(lock);
   Addr pp;
@@ -52,7 +52,7 @@ Model<P> take_idle_p(Runtime& rt, i64 now, bool to_spin) {
   co_return rt.p(pp);
 }
 
-Model<> acquire_and_spin(Runtime& rt, Search& s, P pp) {
+Part<> acquire_and_spin(Runtime& rt, Search& s, P pp) {
   co_await rt.call<void>("runtime.acquirep", pp);
   s.pp = pp;
   start_spinning(rt, s.mp);
@@ -78,10 +78,11 @@ Model<i64> checkTimersNoP(Runtime& rt, SliceWords allp, SliceWords timer_mask, i
   co_return next;
 }
 
-Model<Found> surrender(Runtime& rt, Search& s) {
+Part<Found> surrender(Runtime& rt, Search& s) {
   if (rt.go() >= 25)
     rt.step("findrunnable/snapshot",
-            "the slice of Ps as it is now: without a P nobody else keeps its array alive", [&] {
+            "keep the slice of Ps as it is now: without a P nobody else keeps its array alive",
+            [&] {
               const auto kept = s.mp.allpSnapshot();
               kept.data() = rt.allp().data().get();
               kept.len() = rt.allp().len().get();
@@ -121,7 +122,7 @@ Model<Found> surrender(Runtime& rt, Search& s) {
 namespace {
 
 /// go1.22 on: the global queue too may have got something meanwhile.
-Model<Found> global_queue_again(Runtime& rt, Search& s) {
+Part<Found> global_queue_again(Runtime& rt, Search& s) {
   if (rt.go() < 22) co_return nothing(rt);
   const Addr lock = rt.sched().lock().address();
   co_await rt.lock(lock);
@@ -139,12 +140,12 @@ Model<Found> global_queue_again(Runtime& rt, Search& s) {
 
 }  // namespace
 
-Model<Found> look_again(Runtime& rt, Search& s) {
+Part<Found> look_again(Runtime& rt, Search& s) {
   s.was_spinning = s.mp.spinning();
   if (!s.was_spinning) co_return nothing(rt);
   rt.step("findrunnable/spin-no-more",
-          "it stops spinning first, and then looks again: whoever made work while it still "
-          "counted as spinning woke nobody",
+          "this M stops spinning, then looks again: whoever made work while it still counted as "
+          "spinning woke nobody",
           [&] {
             s.mp.spinning() = false;
             rt.sched().nmspinning() -= 1;
@@ -161,7 +162,8 @@ Model<Found> look_again(Runtime& rt, Search& s) {
   const G worker = rt.g(Addr(rt.result(1)));
   if (for_gc != Addr()) {
     co_await acquire_and_spin(rt, s, rt.p(for_gc));
-    rt.step("findrunnable/idle-mode", "nothing to do for the program: mark for the collector",
+    rt.step("findrunnable/idle-mode",
+            "the program has nothing to run: this P will mark for the collector",
             [&] { s.pp.gcMarkWorkerMode() = kGcMarkWorkerIdleMode; });
     co_await casgstatus(rt, worker, kGwaiting, kGrunnable);
     co_return Found{worker};
@@ -181,27 +183,31 @@ i64 delay_of(Runtime& rt, const Search& s) {
 
 /// netpoll with what must be said to others before and after. go1.19 and go1.20 read the clock
 /// before they wait, others when they come back.
-Model<Ready> poll(Runtime& rt, Search& s) {
-  rt.step("findrunnable/poll-begin",
-          "it waits for the network for all, until the next timer is due at the latest", [&] {
-            rt.sched().lastpoll() = 0;
-            rt.sched().pollUntil() = s.next_timer;
-          });
+Part<Ready> poll(Runtime& rt, Search& s) {
+  rt.step(
+      "findrunnable/poll-begin",
+      "this M waits for the network on behalf of all, until the next timer is due at the latest",
+      [&] {
+        rt.sched().lastpoll() = 0;
+        rt.sched().pollUntil() = s.next_timer;
+      });
   const bool before = rt.go() == 19 || rt.go() == 20;
   if (before || (s.next_timer != 0 && s.now == 0)) s.now = co_await nanotime(rt);
   const i64 delay = delay_of(rt, s);
   const Addr head = co_await rt.long_call<Addr>("runtime.netpoll", delay);
   const Ready list = ready_of(rt, head);
   if (rt.go() >= 21) s.now = co_await nanotime(rt);
-  rt.step("findrunnable/poll-end", "the wait is over", [&] { rt.sched().pollUntil() = 0; });
+  rt.step("findrunnable/poll-end", "the wait for the network is over: nobody need cut it short",
+          [&] { rt.sched().pollUntil() = 0; });
   i64 polled = s.now;
   if (rt.go() <= 18) polled = co_await nanotime(rt);
-  rt.step("findrunnable/poll-time", "and this is when the network was last looked at",
+  rt.step("findrunnable/poll-time",
+          "note when the network was last looked at: not 0, so another M may wait for it now",
           [&] { rt.sched().lastpoll() = polled; });
   co_return list;
 }
 
-Model<> wake_poller(Runtime& rt, const Search& s) {
+Part<> wake_poller(Runtime& rt, const Search& s) {
   if (s.next_timer == 0 || rt.netpollInited() == 0) co_return;
   const i64 until = rt.sched().pollUntil();
   if (until == 0 || until > s.next_timer) co_await rt.call<void>("runtime.netpollBreak");
@@ -209,7 +215,7 @@ Model<> wake_poller(Runtime& rt, const Search& s) {
 
 }  // namespace
 
-Model<Found> wait_for_network(Runtime& rt, Search& s) {
+Part<Found> wait_for_network(Runtime& rt, Search& s) {
   const bool mine = rt.netpollInited() != 0 && (rt.netpollWaiters() > 0 || s.next_timer != 0) &&
                     rt.sched().lastpoll() != 0;
   if (!mine) {

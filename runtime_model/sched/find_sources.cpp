@@ -24,7 +24,8 @@ Addr pop_worker(Runtime& rt) {
   if (head == 0) return {};
   const i64 packed = static_cast<i64>(head);
   const Addr node(static_cast<u64>(rt.go() >= 25 ? packed >> 24 << 9 : packed >> 19 << 3));
-  rt.step("findrunnable/idle-worker", "take a worker of the garbage collector that waits for work",
+  rt.step("findrunnable/idle-worker",
+          "take a worker of the garbage collector that waits for something to do",
           [&] { pool = rt.load<u64>(node); });
   return node;
 }
@@ -33,15 +34,15 @@ Addr pop_worker(Runtime& rt) {
 
 void forget_snapshot(Runtime& rt, const golang::M& mp) {
   if (rt.go() < 25 || mp.allpSnapshot().data() == Addr()) return;
-  rt.step("findrunnable/forget-snapshot", "the Ps that it looked through are not needed any more",
-          [&] {
+  rt.step("findrunnable/forget-snapshot",
+          "this M no longer needs the slice of Ps that it looked through", [&] {
             mp.allpSnapshot().data() = Addr();
             mp.allpSnapshot().len() = 0;
             mp.allpSnapshot().cap() = 0;
           });
 }
 
-Model<> obey(Runtime& rt, Search& s) {
+Part<> obey(Runtime& rt, Search& s) {
   forget_snapshot(rt, s.mp);
   // Somebody wants the world to stop: this M waits, and searches from the start afterwards.
   if (rt.sched().gcwaiting() != 0) co_await rt.park("runtime.gcstopm");
@@ -49,12 +50,12 @@ Model<> obey(Runtime& rt, Search& s) {
   if (s.pp.runSafePointFn() != 0) co_await rt.call<void>("runtime.runSafePointFn");
 }
 
-Model<> own_timers(Runtime& rt, Search& s) {
+Part<> own_timers(Runtime& rt, Search& s) {
   s.now = co_await run_timers(rt, s.pp, 0);
   s.next_timer = static_cast<i64>(rt.result(1));
 }
 
-Model<Found> gc_worker(Runtime& rt, Search& s) {
+Part<Found> gc_worker(Runtime& rt, Search& s) {
   if (rt.gcBlackenEnabled() == 0) co_return nothing(rt);
   constexpr std::string_view kFind = "runtime.(*gcControllerState).findRunnableGCWorker";
   Addr worker;
@@ -67,7 +68,7 @@ Model<Found> gc_worker(Runtime& rt, Search& s) {
   co_return Found{rt.g(worker), false, true};
 }
 
-Model<Found> global_for_fairness(Runtime& rt, P pp) {
+Part<Found> global_for_fairness(Runtime& rt, P pp) {
   // Two goroutines that always ready each other would otherwise keep the P for ever.
   if (pp.schedtick() % 61 != 0 || rt.sched().runqsize() <= 0) co_return nothing(rt);
   const Addr lock = rt.sched().lock().address();
@@ -81,7 +82,7 @@ Model<Found> global_for_fairness(Runtime& rt, P pp) {
   co_return Found{gp};
 }
 
-Model<G> take_share(Runtime& rt, P pp) {
+Part<G> take_share(Runtime& rt, P pp) {
   const Addr lock = rt.sched().lock().address();
   if (rt.go() < 25) {
     const G gp = co_await globrunqget(rt, pp, 0);
@@ -120,21 +121,22 @@ bool finalizer_due(Runtime& rt) {
 
 }  // namespace
 
-Model<> wake_finalizer(Runtime& rt) {
+Part<> wake_finalizer(Runtime& rt) {
   if (!finalizer_due(rt)) co_return;
   Addr gp;
   if (rt.has_function("runtime.wakefing")) {
     gp = co_await rt.call<Addr>("runtime.wakefing");
   } else {
     gp = rt.fing();
-    rt.step("findrunnable/finalizer", "there are finalizers to run: wake the goroutine for them",
+    rt.step("findrunnable/finalizer",
+            "there are finalizers to run: wake the goroutine that runs them",
             [&] { rt.store<u32>(finalizer_status(rt), kFingCreated); });
   }
   const i64 traceskip = 0;
   if (gp != Addr()) co_await rt.call<void>("runtime.ready", gp, traceskip, true);
 }
 
-Model<> wake_cleanups(Runtime& rt) {
+Part<> wake_cleanups(Runtime& rt) {
   constexpr std::string_view kWake = "runtime.(*cleanupQueue).wake";
   if (rt.go() < 25 || !rt.has_function(kWake)) co_return;
   const Addr at = model::constant_argument(rt, "runtime.findRunnable", kWake, emulator::cpu::rax);
@@ -145,13 +147,13 @@ Model<> wake_cleanups(Runtime& rt) {
   co_await rt.call<void>(kWake, queue);
 }
 
-Model<Found> own_queue(Runtime& rt, Search& s) {
+Part<Found> own_queue(Runtime& rt, Search& s) {
   Found found;
   std::tie(found.gp, found.inherit_time) = take_next(rt, s.pp);
   co_return found;
 }
 
-Model<Found> global_queue(Runtime& rt, Search& s) {
+Part<Found> global_queue(Runtime& rt, Search& s) {
   if (rt.sched().runqsize() == 0) co_return nothing(rt);
   const Addr lock = rt.sched().lock().address();
   co_await rt.lock(lock);
@@ -165,40 +167,43 @@ Ready ready_of(Runtime& rt, Addr head) {
   return {head, 0, rt.go() >= 22 ? static_cast<i32>(rt.result(1)) : 0};
 }
 
-Model<> injectglist(Runtime& rt, Ready list) {
+Part<> injectglist(Runtime& rt, Ready list) {
   const model::Local& local = rt.local(rt.go() >= 25 ? 16 : 8);
-  rt.step("findrunnable/ready", "the others whose wait is over go to the queues", [&] {
-    rt.store<Addr>(local.address, list.head);
-    if (rt.go() >= 25) rt.store<i32>(local.address + 8, list.size);
-  });
+  rt.step("findrunnable/ready", "goroutines whose wait for the network is over go to the queues",
+          [&] {
+            rt.store<Addr>(local.address, list.head);
+            if (rt.go() >= 25) rt.store<i32>(local.address + 8, list.size);
+          });
   co_await rt.call<void>("runtime.injectglist", local);
   if (list.delta != 0)
-    rt.step("findrunnable/waiters", "so many fewer wait for the network",
+    rt.step("findrunnable/waiters",
+            "those that are ready no longer count as waiting for the network",
             [&] { rt.netpollWaiters() += static_cast<u32>(list.delta); });
 }
 
-Model<Found> first_of(Runtime& rt, Ready list) {
+Part<Found> first_of(Runtime& rt, Ready list) {
   const G gp = rt.g(list.head);
   co_await injectglist(rt, {gp.schedlink(), list.size - 1, list.delta});
   co_await casgstatus(rt, gp, kGwaiting, kGrunnable);
   co_return Found{gp};
 }
 
-Model<Found> network(Runtime& rt) {
+Part<Found> network(Runtime& rt) {
   if (rt.netpollInited() == 0 || rt.netpollWaiters() == 0 || rt.sched().lastpoll() == 0)
     co_return nothing(rt);
   // go1.25 lets one M at a time do this.
   const bool alone = rt.go() >= 25;
   if (alone) {
     if (rt.sched().pollingNet() != 0) co_return nothing(rt);
-    rt.step("findrunnable/polling", "no other M need look at the network meanwhile",
+    rt.step("findrunnable/polling", "this M looks at the network: no other M need do so meanwhile",
             [&] { rt.sched().pollingNet() = 1; });
   }
   const i64 without_waiting = 0;
   const Addr head = co_await rt.call<Addr>("runtime.netpoll", without_waiting);
   const Ready list = ready_of(rt, head);
   if (alone)
-    rt.step("findrunnable/polled", "others may look again", [&] { rt.sched().pollingNet() = 0; });
+    rt.step("findrunnable/polled", "this look at the network is over: other Ms may look again",
+            [&] { rt.sched().pollingNet() = 0; });
   if (head == Addr()) co_return nothing(rt);
   const Found found = co_await first_of(rt, list);
   co_return found;
@@ -212,7 +217,7 @@ void start_spinning(Runtime& rt, const golang::M& mp) {
   });
 }
 
-Model<Found> steal(Runtime& rt, Search& s) {
+Part<Found> steal(Runtime& rt, Search& s) {
   const u32 busy = static_cast<u32>(rt.gomaxprocs() - rt.sched().npidle());
   // No more spin than half of the busy Ps: many that look for little work cost more than they find.
   if (!s.mp.spinning() && 2 * static_cast<u32>(rt.sched().nmspinning()) >= busy)
@@ -228,7 +233,7 @@ Model<Found> steal(Runtime& rt, Search& s) {
   co_return nothing(rt);
 }
 
-Model<Found> idle_gc(Runtime& rt, Search& s) {
+Part<Found> idle_gc(Runtime& rt, Search& s) {
   if (rt.gcBlackenEnabled() == 0 || !thread::mark_work_available(rt, s.pp)) co_return nothing(rt);
   if (rt.go() >= 19) {
     const bool may =
@@ -242,7 +247,8 @@ Model<Found> idle_gc(Runtime& rt, Search& s) {
                              rt.gcController());
     co_return nothing(rt);
   }
-  rt.step("findrunnable/idle-mode", "nothing to do for the program: mark for the collector",
+  rt.step("findrunnable/idle-mode",
+          "the program has nothing to run: this P will mark for the collector",
           [&] { s.pp.gcMarkWorkerMode() = kGcMarkWorkerIdleMode; });
   const G gp = rt.g(rt.load<Addr>(node + 16));  // runtime/mgc.go, gcBgMarkWorkerNode
   co_await casgstatus(rt, gp, kGwaiting, kGrunnable);

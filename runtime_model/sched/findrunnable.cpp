@@ -5,7 +5,7 @@ namespace runtime_model::sched {
 namespace {
 
 /// From the own queue on, all releases look in this order.
-Model<Found> ordinary(Runtime& rt, Search& s) {
+Part<Found> ordinary(Runtime& rt, Search& s) {
   co_await wake_finalizer(rt);
   co_await wake_cleanups(rt);
   Found found = co_await own_queue(rt, s);
@@ -23,13 +23,13 @@ Model<Found> ordinary(Runtime& rt, Search& s) {
 }
 
 /// What go1.19 moved here from schedule.
-Model<Found> first_sources(Runtime& rt, Search& s) {
+Part<Found> first_sources(Runtime& rt, Search& s) {
   Found found = co_await gc_worker(rt, s);
   if (!found) found = co_await global_for_fairness(rt, s.pp);
   co_return found;
 }
 
-Model<Found> search(Runtime& rt, bool all) {
+Part<Found> search(Runtime& rt, bool all) {
   for (;;) {
     Search s{rt.getm(), rt.getp()};
     co_await obey(rt, s);

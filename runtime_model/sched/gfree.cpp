@@ -1,5 +1,7 @@
 #include "runtime_model/sched/gfree.hpp"
 
+#include <fmt/format.h>
+
 namespace runtime_model::sched {
 
 using emulator::i32;
@@ -32,12 +34,12 @@ void forget_stack(const G& gp) {
   gp.stackguard0() = Addr();
 }
 
-Model<> spill(Runtime& rt, P pp) {
+Part<> spill(Runtime& rt, P pp) {
   LocalQueue with, without;
   i32 moved = 0;
   rt.step("gfput/spill",
-          "64 are too many for one P: take them off until 31 stay, those with a stack apart from "
-          "those without",
+          "64 dead goroutines are too many for one P: take them off until 31 stay, with and "
+          "without a stack apart",
           [&] {
             while (pp.gFree_n() >= kBatch) {
               const G gp = pop(pp.gFree());
@@ -48,20 +50,23 @@ Model<> spill(Runtime& rt, P pp) {
           });
   const golang::SchedGFree all = rt.sched().gFree();
   co_await rt.lock(all.lock().address());
-  rt.step("gfput/share", "give them to all Ps", [&] {
-    push_all(rt, all.noStack(), without);
-    push_all(rt, all.stack(), with);
-    count(rt, all, moved);
-  });
+  rt.step("gfput/share",
+          "put those that were taken off into the lists of dead goroutines that all Ps share", [&] {
+            push_all(rt, all.noStack(), without);
+            push_all(rt, all.stack(), with);
+            count(rt, all, moved);
+          });
   co_await rt.unlock(all.lock().address());
 }
 
 /// Fills P's list from the global one.
-Model<> refill(Runtime& rt, P pp) {
+Part<> refill(Runtime& rt, P pp) {
   const golang::SchedGFree all = rt.sched().gFree();
   co_await rt.lock(all.lock().address());
   rt.step("gfget/refill",
-          "this P has none left: move up to 32 over from all Ps', those with a stack first", [&] {
+          "this P has no dead goroutine left: move up to 32 over from the shared lists, those with "
+          "a stack first",
+          [&] {
             while (pp.gFree_n() < kBatch) {
               G gp = pop(all.stack());
               if (!gp) gp = pop(all.noStack());
@@ -81,7 +86,8 @@ Model<> gfput(Runtime& rt, P pp, G gp) {
   if (stack_size(gp) != standard_stack(rt)) {
     const Addr lo = gp.stack().lo(), hi = gp.stack().hi();
     co_await rt.call<void>("runtime.stackfree", lo, hi);
-    rt.step("gfput/grown-stack", "its stack had grown: only stacks of the first size are kept",
+    rt.step("gfput/grown-stack",
+            "the dead goroutine's stack has another size than first stacks have: it is given back",
             [&] { forget_stack(gp); });
   }
   rt.step("gfput/keep", "keep the dead goroutine in this P's list, for the next go statement", [&] {
@@ -97,15 +103,17 @@ Model<G> gfget(Runtime& rt, P pp) {
     co_await refill(rt, pp);
   const G gp = pp.gFree().head();
   if (!gp) co_return gp;
-  rt.step("gfget/reuse", "a goroutine that ended is used again", [&] {
-    pop(pp.gFree());
-    count(rt, pp, -1);
-  });
+  rt.step("gfget/reuse",
+          "a dead goroutine is there: take it out of this P's list, to be used again", [&] {
+            pop(pp.gFree());
+            count(rt, pp, -1);
+          });
   if (gp.stack().lo() != Addr() && stack_size(gp) != standard_stack(rt)) {
     rt.switch_to_g0();
     const Addr lo = gp.stack().lo(), hi = gp.stack().hi();
     co_await rt.call<void>("runtime.stackfree", lo, hi);
-    rt.step("gfget/other-size", "first stacks have another size by now: give it back",
+    rt.step("gfget/other-size",
+            "first stacks have another size by now: the old stack is given back",
             [&] { forget_stack(gp); });
     rt.switch_back();
   }
@@ -114,12 +122,13 @@ Model<G> gfget(Runtime& rt, P pp) {
   const Addr lo =
       co_await rt.call<Addr>("runtime.stackalloc", static_cast<u32>(standard_stack(rt)));
   const Addr hi(rt.result(1));
-  rt.step("gfget/stack", "its stack is gone: it gets a new one", [&] {
+  rt.step("gfget/stack", "the dead goroutine has no stack any more: it gets a new one", [&] {
     gp.stack().lo() = lo;
     gp.stack().hi() = hi;
   });
   rt.switch_back();
-  rt.step("gfget/guard", "and a guard above its low end",
+  rt.step("gfget/guard",
+          fmt::format("the stack guard goes {} bytes above the new stack's low end", kStackGuard),
           [&] { gp.stackguard0() = lo + kStackGuard; });
   co_return gp;
 }

@@ -13,7 +13,9 @@ namespace {
 
 /// What it waited for, panicked with, deferred, was labelled.
 void forget_everything(Runtime& rt, const G& gp) {
-  rt.step("goexit0/clear", "nothing of it stays: a next goroutine finds the g as if it were new",
+  rt.step("goexit0/clear",
+          "forget what the goroutine held, from locks to defers and labels; stack, number and "
+          "start pc stay with the g",
           [&] {
             gp.m() = Addr();
             gp.lockedm() = Addr();
@@ -42,25 +44,28 @@ Model<> goexit1(Runtime& rt) {
   const Addr goexit0 =
       model::constant_argument(rt, "runtime.goexit1", "runtime.mcall", emulator::cpu::rax);
   rt.step("goexit1/mcall",
-          "the goroutine's function returned; the rest happens on g0's stack, because its own will "
-          "be free");
+          "the goroutine is over: go on on g0's stack, since its own stack will be free");
   co_await rt.jump("runtime.mcall", goexit0);
 }
 
-Model<> gdestroy(Runtime& rt, G gp) {
+Part<> gdestroy(Runtime& rt, G gp) {
   const golang::M mp = rt.getm();
   const golang::P pp = mp.p();
   co_await casgstatus(rt, gp, kGrunning, kGdead);
   if (rt.go() >= 18)
-    rt.step("goexit0/scannable", "the garbage collector's pacer no longer counts its stack", [&] {
-      add_scannable_stack(rt, pp, -static_cast<i64>(gp.stack().hi().get() - gp.stack().lo().get()));
-    });
+    rt.step("goexit0/scannable",
+            "the garbage collector's pacer no longer counts its stack among what is to be scanned",
+            [&] {
+              add_scannable_stack(rt, pp,
+                                  -static_cast<i64>(gp.stack().hi().get() - gp.stack().lo().get()));
+            });
   const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", gp, false);
   if (system)
-    rt.step("goexit0/system", "one fewer of the runtime's own", [&] { rt.sched().ngsys() -= 1; });
+    rt.step("goexit0/system", "a goroutine of the runtime itself has ended: count one fewer",
+            [&] { rt.sched().ngsys() -= 1; });
   const bool locked = gp.lockedm().get() != Addr();
   forget_everything(rt, gp);
-  rt.step("goexit0/dropg", "the M is free of it", [&] { dropg(rt); });
+  rt.step("goexit0/dropg", "the M and the dead goroutine let go of each other", [&] { dropg(rt); });
   Runtime::require(mp.lockedInt() == 0 || (rt.go() >= 23 && !locked),
                    "internal lockOSThread error");
   co_await gfput(rt, pp, gp);

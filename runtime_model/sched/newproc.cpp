@@ -24,7 +24,7 @@ struct Start {
   u8 waitreason = 0;
 };
 
-Model<> call_on_g0(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
+Part<> call_on_g0(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
   rt.switch_to_g0();
   const G newg = co_await newproc1(rt, fn, callergp, callerpc);
   co_await runqput(rt, rt.getp(), newg, true);
@@ -32,7 +32,7 @@ Model<> call_on_g0(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc) {
   rt.switch_back();
 }
 
-Model<G> fresh(Runtime& rt) {
+Part<G> fresh(Runtime& rt) {
   const Addr made = co_await rt.call<Addr>("runtime.malg", kFirstStack);
   const G newg = rt.g(made);
   co_await casgstatus(rt, newg, kGidle, kGdead);
@@ -43,8 +43,8 @@ Model<G> fresh(Runtime& rt) {
 void fill_gobuf(Runtime& rt, const G& newg) {
   const golang::Gobuf gobuf = newg.sched();
   rt.step("newproc1/gobuf",
-          "the registers to start with: a stack pointer just below the top, and a pc in goexit, "
-          "as if goexit had called",
+          "fabricate a saved state: its stack pointer is just below the stack's top, its pc inside "
+          "goexit",
           [&] {
             rt.clear(gobuf.address(), gobuf.bp().address().value + 8 - gobuf.address().value);
             const Addr sp(newg.stack().hi().get().value - kSpareAtTop);
@@ -55,31 +55,33 @@ void fill_gobuf(Runtime& rt, const G& newg) {
           });
 }
 
-Model<> origin(Runtime& rt, G newg, golang::Funcval fn, G callergp, Addr callerpc) {
-  rt.step("newproc1/gopc", "where the go statement is, for tracebacks", [&] {
+Part<> origin(Runtime& rt, G newg, golang::Funcval fn, G callergp, Addr callerpc) {
+  rt.step("newproc1/gopc", "note where the go statement is, for tracebacks", [&] {
     if (newg.parentGoid().exists()) newg.parentGoid() = static_cast<u64>(callergp.goid().get());
     newg.gopc() = callerpc;
   });
   const Addr ancestors = co_await rt.call<Addr>("runtime.saveAncestors", callergp);
-  rt.step("newproc1/startpc", "and what it runs", [&] {
-    newg.ancestors() = ancestors;
-    newg.startpc() = fn.fn();
-    if (newg.runningCleanups().exists()) newg.runningCleanups() = 0;
-  });
+  rt.step("newproc1/startpc", "note which function the goroutine runs, for tracebacks and profiles",
+          [&] {
+            newg.ancestors() = ancestors;
+            newg.startpc() = fn.fn();
+            if (newg.runningCleanups().exists()) newg.runningCleanups() = 0;
+          });
 }
 
 /// What go1.24 on makes of synctest: the goroutines of a bubble share a clock of their own.
 void inherit_bubble(Runtime& rt, const G& newg, const G& callergp) {
   const auto of = bubble_of(callergp);
   if (of.exists() && (of.get() != Addr() || bubble_of(newg).get() != Addr()))
-    rt.step("newproc1/bubble", "it belongs to the bubble of its maker, for testing/synctest",
+    rt.step("newproc1/bubble", "the goroutine belongs to its maker's bubble of testing/synctest",
             [&] { bubble_of(newg) = of.get(); });
 }
 
 /// From go1.26 on: settings that a goroutine has from its maker, and a count.
 void inherit_settings(Runtime& rt, const G& newg, const G& callergp, const P& pp) {
   if (rt.go() < 26) return;
-  rt.step("newproc1/settings", "what its maker may do in cryptography, it may do; one more made",
+  rt.step("newproc1/settings",
+          "the goroutine has its maker's settings for cryptography; count one more goroutine made",
           [&] {
             newg.fipsOnlyBypass() = callergp.fipsOnlyBypass().get();
             newg.ditWanted() = callergp.ditWanted().get();
@@ -90,17 +92,17 @@ void inherit_settings(Runtime& rt, const G& newg, const G& callergp, const P& pp
 void inherit_labels(Runtime& rt, const G& newg) {
   const G curg = rt.getm().curg();
   if (curg)
-    rt.step("newproc1/labels", "the labels for CPU profiles are those of its maker",
+    rt.step("newproc1/labels", "the goroutine's labels for CPU profiles are those of its maker",
             [&] { newg.labels() = curg.labels(); });
 }
 
-Model<> kind(Runtime& rt, G newg, G callergp) {
+Part<> kind(Runtime& rt, G newg, G callergp) {
   // Up to go1.17 a goroutine of the runtime had labels too.
   if (rt.go() <= 17) inherit_labels(rt, newg);
   const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", newg, false);
   if (system)
     rt.step("newproc1/system",
-            "a goroutine of the runtime itself: the search for deadlocks does not count it",
+            "a goroutine of the runtime itself: runtime.NumGoroutine does not count it",
             [&] { rt.sched().ngsys() += 1; });
   if (system) co_return;
   inherit_bubble(rt, newg, callergp);
@@ -108,33 +110,34 @@ Model<> kind(Runtime& rt, G newg, G callergp) {
 }
 
 void count_stack(Runtime& rt, const G& newg, const P& pp) {
-  rt.step("newproc1/scannable", "the garbage collector's pacer counts its stack", [&] {
-    add_scannable_stack(rt, pp,
-                        static_cast<i64>(newg.stack().hi().get() - newg.stack().lo().get()));
-  });
+  rt.step("newproc1/scannable",
+          "the garbage collector's pacer counts its stack among what is to be scanned", [&] {
+            add_scannable_stack(
+                rt, pp, static_cast<i64>(newg.stack().hi().get() - newg.stack().lo().get()));
+          });
 }
 
 void number(Runtime& rt, const G& newg, const P& pp) {
-  rt.step("newproc1/goid", "it gets the next number of this P's batch of 16",
+  rt.step("newproc1/goid", "the goroutine gets its number, the next of this P's batch of 16",
           [&] { newg.goid() = static_cast<i64>(next_goid(rt, pp)); });
 }
 
 /// From dead to runnable, which go1.22 and go1.24 do later: whoever sees it runnable may rely on
 /// more of it. A coroutine waits for its first turn instead (go1.23).
-Model<> publish(Runtime& rt, G newg, P pp, Start start) {
+Part<> publish(Runtime& rt, G newg, P pp, Start start) {
   if (rt.go() >= 22) count_stack(rt, newg, pp);
   if (rt.go() >= 24) number(rt, newg, pp);
   if (start.parked)
-    rt.step("newproc1/parked", "it is made to wait, until somebody hands over to it",
+    rt.step("newproc1/parked", "a coroutine is made waiting, until somebody hands over to it",
             [&] { newg.waitreason() = start.waitreason; });
   co_await casgstatus(rt, newg, kGdead, start.parked ? kGwaiting : kGrunnable);
   if (rt.go() >= 18 && rt.go() < 22) count_stack(rt, newg, pp);
   if (rt.go() < 24) number(rt, newg, pp);
 }
 
-Model<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc, Start start) {
+Part<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc, Start start) {
   Runtime::require(fn.address() != Addr(), "go of nil func value");
-  rt.step("newproc1/acquirem", "stay on this M: the P is held in a local variable",
+  rt.step("newproc1/acquirem", "no preemption: this M must keep the P that the next steps use",
           [&] { acquirem(rt); });
   const P pp = rt.getp();
   G newg = co_await gfget(rt, pp);
@@ -145,13 +148,15 @@ Model<G> make(Runtime& rt, golang::Funcval fn, G callergp, Addr callerpc, Start 
   co_await gostartcallfn(rt, newg.sched(), fn);
   co_await origin(rt, newg, fn, callergp, callerpc);
   co_await kind(rt, newg, callergp);
-  rt.step("newproc1/tracking", "a random number decides whether its first wait is measured", [&] {
-    newg.trackingSeq() = static_cast<u8>(fastrand(rt));
-    if (newg.trackingSeq() % 8 == 0) newg.tracking() = true;
-  });
+  rt.step("newproc1/tracking",
+          "a random number decides whether the time until it first runs is measured", [&] {
+            newg.trackingSeq() = static_cast<u8>(fastrand(rt));
+            if (newg.trackingSeq() % 8 == 0) newg.tracking() = true;
+          });
   co_await publish(rt, newg, pp, start);
   inherit_settings(rt, newg, callergp, pp);
-  rt.step("newproc1/releasem", "from here on it may be preempted again", [&] { releasem(rt); });
+  rt.step("newproc1/releasem", "the goroutine is made: this M may be preempted again",
+          [&] { releasem(rt); });
   co_return newg;
 }
 
@@ -162,7 +167,7 @@ Model<> newproc(Runtime& rt, golang::Funcval fn) {
   co_await call_on_g0(rt, fn, rt.getg(), rt.caller_pc());
 }
 
-Model<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn) {
+Part<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn) {
   if (size != 0) co_await rt.decline("a go statement with arguments in memory");
   co_await newproc(rt, fn);
 }
@@ -188,12 +193,12 @@ Model<G> newproc1_1_17(Runtime& rt, golang::Funcval fn, Addr, emulator::i32, G c
   co_return co_await make(rt, fn, callergp, callerpc, {});
 }
 
-Model<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
+Part<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
   if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
   co_await gostartcallfn(rt, gobuf, fn);
 }
 
-Model<> allgadd_alone(Runtime& rt, G gp) {
+Part<> allgadd_alone(Runtime& rt, G gp) {
   if (const auto why = unmodelled(rt); !why.empty()) co_await rt.decline(std::string(why));
   co_await allgadd(rt, gp);
 }
@@ -208,8 +213,8 @@ void gostartcall(Runtime& rt, const golang::Gobuf& gobuf, const golang::Funcval&
 
 Model<> gostartcallfn(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
   rt.step("gostartcallfn/call",
-          "push the address in goexit as return address, and let the pc be the function: when it "
-          "returns, it returns into goexit",
+          "push goexit's pc as the return address, and set the pc to the goroutine's function: it "
+          "will return into goexit",
           [&] { gostartcall(rt, gobuf, fn); });
   co_return;
 }
@@ -217,7 +222,7 @@ Model<> gostartcallfn(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn) {
 namespace {
 
 /// append has no room for one more. go1.20 changed what growslice is given.
-model::Part<Addr> bigger_array(Runtime& rt, Addr old, u64 len, u64 cap) {
+Part<Addr> bigger_array(Runtime& rt, Addr old, u64 len, u64 cap) {
   constexpr std::string_view kGrow = "runtime.growslice";
   const auto holds_type = rt.go() >= 20 ? emulator::cpu::rsi : emulator::cpu::rax;
   const Addr type = model::constant_argument(rt, "runtime.allgadd", kGrow, holds_type);
@@ -240,17 +245,23 @@ Model<> allgadd(Runtime& rt, G gp) {
   if (len + 1 > cap) {
     const Addr bigger = co_await bigger_array(rt, allgs.data(), len, cap);
     const u64 room = rt.result(2);
-    rt.step("allgadd/grow", fmt::format("allgs is full: a bigger array, for {}", room), [&] {
-      allgs.cap() = room;
-      allgs.data() = bigger;
-    });
+    rt.step(
+        "allgadd/grow",
+        fmt::format("allgs, the slice of all goroutines, is full: a bigger array has room for {}",
+                    room),
+        [&] {
+          allgs.cap() = room;
+          allgs.data() = bigger;
+        });
   }
-  rt.step("allgadd/append", "append it to allgs", [&] {
-    allgs.len() = len + 1;
-    allgs[len] = gp;
-    if (allgs.data() != rt.allgptr()) rt.allgptr() = allgs.data();
-    rt.allglen() = len + 1;
-  });
+  rt.step("allgadd/append",
+          "append the new g to allgs: there the collector and tracebacks find every goroutine",
+          [&] {
+            allgs.len() = len + 1;
+            allgs[len] = gp;
+            if (allgs.data() != rt.allgptr()) rt.allgptr() = allgs.data();
+            rt.allglen() = len + 1;
+          });
   co_await rt.unlock(lock);
 }
 

@@ -8,7 +8,7 @@ namespace runtime_model::sched {
 /// A new goroutine that calls fn, next to run on this P.
 Model<> newproc(Runtime& rt, golang::Funcval fn);
 /// As go1.17 has it, with the size of arguments, which the compiler passes as 0.
-Model<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn);
+Part<> newproc_1_17(Runtime& rt, emulator::i32 size, golang::Funcval fn);
 
 /// Makes the goroutine: stack, saved registers, id. callerpc: behind the go statement.
 Model<golang::G> newproc1(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc);
@@ -17,8 +17,8 @@ Model<golang::G> newproc1_alone(Runtime& rt, golang::Funcval fn, golang::G calle
 /// From go1.23 on a goroutine can be made parked, for a coroutine.
 Model<golang::G> newproc1_1_23(Runtime& rt, golang::Funcval fn, golang::G callergp, Addr callerpc,
                                bool parked, u8 waitreason);
-Model<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn);
-Model<> allgadd_alone(Runtime& rt, golang::G gp);
+Part<> gostartcallfn_alone(Runtime& rt, golang::Gobuf gobuf, golang::Funcval fn);
+Part<> allgadd_alone(Runtime& rt, golang::G gp);
 /// As go1.17 has it, with the arguments' address and size.
 Model<golang::G> newproc1_1_17(Runtime& rt, golang::Funcval fn, Addr arguments, emulator::i32 size,
                                golang::G callergp, Addr callerpc);

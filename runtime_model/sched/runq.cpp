@@ -13,8 +13,8 @@ Model<bool> runqputslow(Runtime& rt, P pp, G gp, u32 h, u32 t) {
   Runtime::require(n == kRing / 2, "runqputslow: queue is not full");
   LocalQueue batch;
   rt.step("runqputslow/take-half",
-          "256 wait here already: take the older half out of the ring, and link it and the new "
-          "one to a batch",
+          "this P's ring is full: link the older half of its 256 goroutines and the new one into a "
+          "batch",
           [&] {
             std::vector<G> gs;
             for (u32 i = 0; i < n; ++i) gs.push_back(pp.runq((h + i) % kRing));
@@ -25,7 +25,8 @@ Model<bool> runqputslow(Runtime& rt, P pp, G gp, u32 h, u32 t) {
           });
   const Addr lock = rt.sched().lock().address();
   co_await rt.lock(lock);
-  rt.step("runqputslow/global", "129 goroutines go to the end of the global queue, for every P",
+  rt.step("runqputslow/global",
+          "a batch of 129 goroutines goes to the end of the global queue, from which every P takes",
           [&] { globrunqputbatch(rt, batch); });
   co_await rt.unlock(lock);
   co_return true;
@@ -35,8 +36,9 @@ Model<> runqput(Runtime& rt, P pp, G gp, bool next) {
   if (next) {
     const G old = pp.runnext();
     rt.step("runqput/next",
-            old ? "it runs next; the one that was to run next goes to the end of the ring"
-                : "it runs next: as soon as this P looks for work",
+            old ? "the goroutine goes to runnext, to run next here; the one that was there goes to "
+                  "the end of the ring"
+                : "the goroutine goes to runnext: it runs here as soon as this P looks for work",
             [&] { pp.runnext() = gp; });
     if (!old) co_return;
     gp = old;
@@ -46,29 +48,32 @@ Model<> runqput(Runtime& rt, P pp, G gp, bool next) {
     co_await runqputslow(rt, pp, gp, h, t);
     co_return;
   }
-  rt.step("runqput/ring", "at the end of this P's own ring, where no lock is needed", [&] {
-    pp.runq(t % kRing) = gp;
-    pp.runqtail() = t + 1;
-  });
+  rt.step("runqput/ring",
+          "the goroutine goes to the end of this P's own ring, where no lock is needed", [&] {
+            pp.runq(t % kRing) = gp;
+            pp.runqtail() = t + 1;
+          });
 }
 
 std::tuple<G, bool> take_next(Runtime& rt, const P& pp) {
+  const Runtime::Inside runqget_itself(rt);
   const G next = pp.runnext();
   if (next) {
     rt.step("runqget/next",
-            "the one in runnext comes first, and has the rest of the time slice of the one that "
-            "readied it",
+            "the goroutine in runnext comes first, and has the rest of the time slice of the one "
+            "that readied it",
             [&] { pp.runnext() = Addr(); });
     return {next, true};
   }
   const u32 h = pp.runqhead();
   if (pp.runqtail() == h) return {rt.g(Addr()), false};
   const G gp = pp.runq(h % kRing);
-  rt.step("runqget/ring", "the first of this P's ring", [&] { pp.runqhead() = h + 1; });
+  rt.step("runqget/ring", "take the first goroutine of this P's ring",
+          [&] { pp.runqhead() = h + 1; });
   return {gp, false};
 }
 
-Model<std::tuple<G, bool>> runqget(Runtime& rt, P pp) { co_return take_next(rt, pp); }
+Part<std::tuple<G, bool>> runqget(Runtime& rt, P pp) { co_return take_next(rt, pp); }
 
 namespace {
 
@@ -85,7 +90,7 @@ i32 share_of(Runtime& rt, i32 max) {
 Model<G> globrunqget_one(Runtime& rt) {
   G gp = rt.g(Addr());
   if (rt.sched().runqsize() != 0)
-    rt.step("globrunqget/take", "the first of the global queue",
+    rt.step("globrunqget/take", "take the first goroutine of the global queue",
             [&] { gp = pop(rt.sched().runq()); });
   co_return gp;
 }
@@ -97,8 +102,8 @@ Model<Batch> globrunqgetbatch(Runtime& rt, i32 max) {
   G gp;
   LocalQueue rest;
   rt.step("globrunqget/take",
-          n == 1 ? "the first of the global queue"
-                 : "this P's share of the global queue: the first of it runs now",
+          n == 1 ? "take the first goroutine of the global queue"
+                 : "take this P's share of the global queue: the first of it runs now",
           [&] {
             gp = pop(runq);
             while (--n > 0) push_back(rt, rest, pop(runq));
@@ -123,15 +128,16 @@ Model<G> globrunqget(Runtime& rt, P pp, i32 max) {
   i32 n = share_of(rt, max);
   G gp;
   rt.step("globrunqget/take",
-          n == 1 ? "the first of the global queue"
-                 : "this P's share of the global queue: the first of it runs now",
+          n == 1 ? "take the first goroutine of the global queue"
+                 : "take this P's share of the global queue: the first of it runs now",
           [&] {
             sched.runqsize() -= n;
             gp = pop(sched.runq());
           });
   while (--n > 0) {
     G more;
-    rt.step("globrunqget/more", "the next of the share", [&] { more = pop(sched.runq()); });
+    rt.step("globrunqget/more", "take the next goroutine of the share, for this P's own ring",
+            [&] { more = pop(sched.runq()); });
     co_await runqput(rt, pp, more, false);
   }
   co_return gp;

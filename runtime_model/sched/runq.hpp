@@ -17,9 +17,9 @@ Model<> runqput(Runtime& rt, golang::P pp, golang::G gp, bool next);
 /// Moves half of a full ring, and gp, to the global queue. False when the ring is not full any
 /// more. h and t: the ring's head and tail.
 Model<bool> runqputslow(Runtime& rt, golang::P pp, golang::G gp, u32 h, u32 t);
-/// The goroutine that P runs next, or null; whether it inherits the time slice.
+/// runqget: the goroutine that P runs next, or null; whether it inherits the time slice.
 std::tuple<golang::G, bool> take_next(Runtime& rt, const golang::P& pp);
-Model<std::tuple<golang::G, bool>> runqget(Runtime& rt, golang::P pp);
+Part<std::tuple<golang::G, bool>> runqget(Runtime& rt, golang::P pp);
 /// This P's share of the global queue, at most `max` (0: no limit): the first is returned, the
 /// others go to its ring. sched.lock is held.
 Model<golang::G> globrunqget(Runtime& rt, golang::P pp, i32 max);

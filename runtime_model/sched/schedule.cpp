@@ -11,27 +11,29 @@ using golang::P;
 namespace {
 
 /// A goroutine that is wired to this M waits for it: only that one may run here.
-Model<> run_locked(Runtime& rt, M mp) {
+Part<> run_locked(Runtime& rt, M mp) {
   co_await rt.long_call<void>("runtime.stoplockedm");
   const Addr locked = mp.lockedg();
   co_await rt.jump("runtime.execute", locked, false);
 }
 
 void forget_preemption(Runtime& rt, const P& pp) {
-  rt.step("schedule/preempt", "this P has stopped: whoever asked it to has been served",
+  rt.step("schedule/preempt",
+          "this P is in the scheduler, so what it ran has given way: no request to preempt is open "
+          "any more",
           [&] { pp.preempt() = false; });
   const bool work = pp.runnext() || pp.runqhead() != pp.runqtail();
   Runtime::require(!rt.getm().spinning() || !work, "schedule: spinning with local work");
 }
 
-Model<bool> enabled(Runtime& rt, G gp) {
+Part<bool> enabled(Runtime& rt, G gp) {
   if (!rt.sched().disable().user()) co_return true;
   const bool system = co_await rt.call<bool>("runtime.isSystemGoroutine", gp, true);
   co_return system;
 }
 
 /// While user goroutines are disabled one that is found is put aside. True: it may run.
-Model<bool> admit(Runtime& rt, G gp) {
+Part<bool> admit(Runtime& rt, G gp) {
   const bool may = co_await enabled(rt, gp);
   if (may) co_return true;
   const golang::SchedDisable disable = rt.sched().disable();
@@ -39,16 +41,17 @@ Model<bool> admit(Runtime& rt, G gp) {
   co_await rt.lock(lock);
   const bool again = co_await enabled(rt, gp);
   if (!again)
-    rt.step("schedule/disabled", "the program's goroutines may not run now: put it aside", [&] {
-      push_back(disable.runnable(), gp);
-      if (disable.n().exists()) disable.n() += 1;
-    });
+    rt.step("schedule/disabled",
+            "only the runtime's own goroutines may run now: put this one aside", [&] {
+              push_back(disable.runnable(), gp);
+              if (disable.n().exists()) disable.n() += 1;
+            });
   co_await rt.unlock(lock);
   co_return again;
 }
 
 /// From here on the M has a goroutine. Returns only when that was put aside or given away.
-Model<> run(Runtime& rt, Found found) {
+Part<> run(Runtime& rt, Found found) {
   if (rt.getm().spinning()) co_await rt.call<void>("runtime.resetspinning");
   const bool may = co_await admit(rt, found.gp);
   if (!may) co_return;
@@ -58,14 +61,14 @@ Model<> run(Runtime& rt, Found found) {
 }
 
 /// go1.26 picks a worker of the collector for a P ahead of time; now it is known whether it ran.
-Model<> free_worker(Runtime& rt, P pp) {
+Part<> free_worker(Runtime& rt, P pp) {
   constexpr std::string_view kRelease = "runtime.(*gcControllerState).releaseNextGCMarkWorker";
   if (rt.go() >= 26 && rt.has_function(kRelease))
     co_await rt.call<void>(kRelease, rt.gcController(), pp);
 }
 
 /// What go1.17 looks for before it calls findrunnable.
-Model<Found> find_1_17(Runtime& rt, Search& s) {
+Part<Found> find_1_17(Runtime& rt, Search& s) {
   co_await own_timers(rt, s);
   Found found = co_await gc_worker(rt, s);
   if (!found) found = co_await global_for_fairness(rt, s.pp);

@@ -66,7 +66,9 @@ void record(Runtime& rt, const golang::TimeHistogram& h, i64 duration) {
 
 void ran(Runtime& rt, const golang::G& gp) {
   rt.step("casgstatus/record",
-          "it runs: file the time that it waited in the histogram of the scheduler's latency", [&] {
+          "the goroutine runs: file how long it waited for its turn in the histogram of scheduler "
+          "latencies",
+          [&] {
             gp.tracking() = false;
             record(rt, rt.sched().timeToRun(), gp.runnableTime());
             gp.runnableTime() = 0;
@@ -80,14 +82,14 @@ bool waits_for_mutex(Runtime& rt, const golang::G& gp) {
 }
 
 /// From go1.20 on waits for mutexes are sampled too.
-Model<> track_waits(Runtime& rt, golang::G gp, u32 from, u32 to) {
+Part<> track_waits(Runtime& rt, golang::G gp, u32 from, u32 to) {
   const bool mutex = waits_for_mutex(rt, gp);
   if (from == kGrunnable || (from == kGwaiting && mutex)) {
     const i64 now = co_await nanotime(rt);
     rt.step("casgstatus/waited",
-            from == kGrunnable ? "add the time that it was runnable but did not run"
-                               : "add the time that it waited for a mutex, times the 8 of which "
-                                 "one is measured",
+            from == kGrunnable ? "the goroutine was runnable but did not run: add up for how long"
+                               : "the goroutine waited for a mutex: add up for how long, times 8, "
+                                 "since one wait of 8 is measured",
             [&] {
               const i64 time = now - gp.trackingStamp();
               if (from == kGrunnable)
@@ -100,14 +102,15 @@ Model<> track_waits(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (to == kGrunnable || (to == kGwaiting && mutex)) {
     const i64 now = co_await nanotime(rt);
     rt.step("casgstatus/stamp",
-            to == kGrunnable ? "note when it became runnable" : "note when it began to wait",
+            to == kGrunnable ? "note when the goroutine became runnable"
+                             : "note when the goroutine began to wait for a mutex",
             [&] { gp.trackingStamp() = now; });
   }
   if (to == kGrunning) ran(rt, gp);
 }
 
 /// How long goroutines wait until they run, sampled: runtime/metrics reports it.
-Model<> track(Runtime& rt, golang::G gp, u32 from, u32 to) {
+Part<> track(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (rt.go() >= 20) {
     co_await track_waits(rt, gp, from, to);
     co_return;
@@ -117,21 +120,23 @@ Model<> track(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (old) now = co_await nanotime(rt);
   if (from == kGrunnable) {
     if (!old) now = co_await nanotime(rt);
-    rt.step("casgstatus/waited", "add the time that it was runnable but did not run", [&] {
-      gp.runnableTime() += now - gp.runnableStamp();
-      gp.runnableStamp() = 0;
-    });
+    rt.step("casgstatus/waited", "the goroutine was runnable but did not run: add up for how long",
+            [&] {
+              gp.runnableTime() += now - gp.runnableStamp();
+              gp.runnableStamp() = 0;
+            });
   }
   if (to == kGrunnable) {
     if (!old) now = co_await nanotime(rt);
-    rt.step("casgstatus/stamp", "note when it became runnable", [&] { gp.runnableStamp() = now; });
+    rt.step("casgstatus/stamp", "note when the goroutine became runnable",
+            [&] { gp.runnableStamp() = now; });
   } else if (to == kGrunning) {
     ran(rt, gp);
   }
 }
 
 /// A bubble counts those of its goroutines that are not blocked.
-Model<> tell_bubble(Runtime& rt, golang::G gp, u32 from, u32 to) {
+Part<> tell_bubble(Runtime& rt, golang::G gp, u32 from, u32 to) {
   rt.switch_to_g0();
   co_await rt.call<void>(rt.go() >= 25 ? "runtime.(*synctestBubble).changegstatus"
                                        : "runtime.(*synctestGroup).changegstatus",
@@ -164,14 +169,15 @@ Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (bubble_of(gp).exists() && bubble_of(gp).get() != Addr())
     co_await tell_bubble(rt, gp, from, to);
   if (leaves_cpu(rt, from, to))
-    rt.step("casgstatus/every-eighth", "of its times off the CPU every eighth is measured", [&] {
-      if (gp.trackingSeq() % kTrackingPeriod == 0) gp.tracking() = true;
-      gp.trackingSeq() += 1;
-    });
+    rt.step("casgstatus/every-eighth",
+            "every eighth time that a goroutine leaves the CPU is measured: count this one", [&] {
+              if (gp.trackingSeq() % kTrackingPeriod == 0) gp.tracking() = true;
+              gp.trackingSeq() += 1;
+            });
   if (gp.tracking()) co_await track(rt, gp, from, to);
 }
 
-Model<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to) {
+Part<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (gp.atomicstatus() != from) co_await rt.decline("the goroutine's stack is being scanned");
   co_await casgstatus(rt, gp, from, to);
 }

@@ -13,6 +13,7 @@ using emulator::u64;
 using emulator::u8;
 using model::Addr;
 using model::Model;
+using model::Part;
 using model::Runtime;
 
 using model::acquirem;
@@ -33,7 +34,7 @@ using model::releasem;
 /// Changes a goroutine's state; every eighth change out of running starts to time its waits.
 Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to);
 /// casgstatus as it is called by real code: leaves it alone when it has to wait.
-Model<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to);
+Part<> casgstatus_alone(Runtime& rt, golang::G gp, u32 from, u32 to);
 
 /// The synctest bubble of a goroutine, from go1.24 on, which gave it another name.
 golang::Ref<Addr> bubble_of(const golang::G& gp);

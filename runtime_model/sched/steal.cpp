@@ -31,7 +31,7 @@ void earlier(i64& next, i64 when) {
 }
 
 /// Runs the timers of another P that are due. They may have readied goroutines.
-Model<Visit> timers_of(Runtime& rt, Search& search, P p2) {
+Part<Visit> timers_of(Runtime& rt, Search& search, P p2) {
   search.now = co_await run_timers(rt, p2, search.now);
   earlier(search.next_timer, static_cast<i64>(rt.result(1)));
   const bool ran = (rt.result(2) & 0xff) != 0;
@@ -42,7 +42,7 @@ Model<Visit> timers_of(Runtime& rt, Search& search, P p2) {
   co_return visit;
 }
 
-Model<Visit> visit(Runtime& rt, Search& search, u32 id, bool last_round) {
+Part<Visit> visit(Runtime& rt, Search& search, u32 id, bool last_round) {
   const P p2 = rt.allp(id);
   Visit found{rt.g(Addr())};
   if (p2 == search.own) co_return found;
@@ -55,8 +55,8 @@ Model<Visit> visit(Runtime& rt, Search& search, u32 id, bool last_round) {
 StealOrder begin_round(Runtime& rt, u32 round) {
   u32 random = 0;
   rt.step("stealWork/order",
-          fmt::format("round {} of {}: a random number chooses where to begin among the Ps and in "
-                      "which steps to go round",
+          fmt::format("round {} of {}: a random number chooses the P to begin with and the width "
+                      "of the steps around all Ps",
                       round + 1, kTries),
           [&] { random = fastrand(rt); });
   return {rt, random};
@@ -68,7 +68,7 @@ bool has_bit(const golang::Slice<golang::Ref<u32>>& mask, u32 id) {
   return (mask[id / 32] >> (id % 32) & 1) != 0;
 }
 
-Model<i64> run_timers(Runtime& rt, P pp, i64 now) {
+Part<i64> run_timers(Runtime& rt, P pp, i64 now) {
   constexpr std::string_view kCheck = "runtime.(*timers).check";
   i64 then;
   if (rt.go() >= 25)
@@ -98,11 +98,14 @@ Model<u32> runqgrab(Runtime& rt, P pp, Addr batch, u32 batch_head, bool steal_ne
     const u32 n = t - h - (t - h) / 2;
     if (n != 0) {
       Runtime::require(n <= kRing / 2, "runqgrab: a ring with more than it holds");
-      rt.step("runqgrab/half", fmt::format("take the older half of that P's ring: {}", n), [&] {
-        for (u32 i = 0; i < n; ++i)
-          rt.store<Addr>(batch + 8 * ((batch_head + i) % kRing), pp.runq((h + i) % kRing).get());
-        pp.runqhead() = h + n;
-      });
+      rt.step("runqgrab/half",
+              fmt::format("take the older half of the other P's ring: {} of its goroutines", n),
+              [&] {
+                for (u32 i = 0; i < n; ++i)
+                  rt.store<Addr>(batch + 8 * ((batch_head + i) % kRing),
+                                 pp.runq((h + i) % kRing).get());
+                pp.runqhead() = h + n;
+              });
       co_return n;
     }
     const Addr next = pp.runnext();
@@ -111,8 +114,8 @@ Model<u32> runqgrab(Runtime& rt, P pp, Addr batch, u32 batch_head, bool steal_ne
     if (pp.status() == kPrunning && !in_system_call(rt, pp))
       co_await rt.call<void>("runtime.usleep", u32{3});
     if (pp.runnext() != next) continue;
-    rt.step("runqgrab/next", "nothing else is left there: take even the one that was to run next",
-            [&] {
+    rt.step("runqgrab/next",
+            "the other P has nothing else left: take even the one that was to run next there", [&] {
               pp.runnext() = Addr();
               rt.store<Addr>(batch + 8 * (batch_head % kRing), next);
             });
@@ -127,7 +130,7 @@ Model<G> runqsteal(Runtime& rt, P pp, P p2, bool steal_next) {
   const G gp = pp.runq((t + n - 1) % kRing);
   if (n == 1) co_return gp;
   Runtime::require(t - pp.runqhead() + n - 1 < kRing, "runqsteal: runq overflow");
-  rt.step("runqsteal/keep", "the last of them runs now, the others wait in the own ring",
+  rt.step("runqsteal/keep", "the last one stolen runs now, the others wait in this P's own ring",
           [&] { pp.runqtail() = t + n - 1; });
   co_return gp;
 }

@@ -13,7 +13,7 @@ Model<golang::G> runqsteal(Runtime& rt, golang::P pp, golang::P p2, bool steal_n
 
 /// Runs P's timers that are due; now (0: not read yet) as it is then. result(1): when the next is
 /// due, result(2): was there any?
-Model<i64> run_timers(Runtime& rt, golang::P pp, i64 now);
+Part<i64> run_timers(Runtime& rt, golang::P pp, i64 now);
 
 /// goroutine, inherits the time slice, now, next timer (0: none), look again from the start
 using Stolen = std::tuple<golang::G, bool, i64, i64, bool>;

@@ -16,14 +16,14 @@ Model<golang::G> malg(Runtime& rt, emulator::i32 size) {
   const u32 bytes = std::bit_ceil(static_cast<u32>(size));
   rt.switch_to_g0();
   const Stack stack = co_await stackalloc(rt, bytes);
-  rt.step("malg/stack", fmt::format("the new g gets this stack of {} bytes", bytes), [&] {
+  rt.step("malg/stack", fmt::format("the new g gets a stack of {} bytes", bytes), [&] {
     newg.stack().lo() = stack.lo;
     newg.stack().hi() = stack.hi;
   });
   rt.switch_back();
   rt.step("malg/guards",
-          "a function that would go below stackguard0 asks for more stack first; stackguard1 is "
-          "for code on g0 and gsignal, and here never reached",
+          "a function that would go below stackguard0 asks for more stack; checks of stackguard1, "
+          "meant for g0, always fail here",
           [&] {
             newg.stackguard0() = stack.lo + kStackGuard;
             newg.stackguard1() = Addr(~u64{0});

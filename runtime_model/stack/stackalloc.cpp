@@ -12,7 +12,7 @@ unsigned order_of(u64 n) { return static_cast<unsigned>(std::countr_zero(n / kFi
 
 namespace {
 
-Model<Addr> small(Runtime& rt, u32 n) {
+Part<Addr> small(Runtime& rt, u32 n) {
   const unsigned order = order_of(n);
   const golang::M mp = rt.getm();
   if (!mp.p() || mp.preemptoff().len() != 0) {
@@ -27,21 +27,22 @@ Model<Addr> small(Runtime& rt, u32 n) {
   if (cache.list() == Addr()) co_await stackcacherefill(rt, c, static_cast<u8>(order));
   const Addr x = cache.list();
   rt.step("stackalloc/from-cache",
-          fmt::format("take the first free {}-byte stack from this P's cache", n), [&] {
+          fmt::format("take the first free stack of {} bytes from this P's cache", n), [&] {
             cache.list() = rt.load<Addr>(x);  // a free stack's first word links to the next
             cache.size() -= n;
           });
   co_return x;
 }
 
-Model<Addr> large(Runtime& rt, u32 n) {
+Part<Addr> large(Runtime& rt, u32 n) {
   const u64 npage = n / kPageSize;
   const golang::Mutex lock = rt.stackLarge().lock();
   co_await rt.lock(lock.address());
   const golang::MSpanList free = rt.stackLarge().free(list_of_large(rt, npage));
   golang::Mspan s = free.first();
   if (s)
-    rt.step("stackalloc/large-reused", "a large stack that a GC cycle kept back is free: take it",
+    rt.step("stackalloc/large-reused",
+            "a large stack that was freed during a GC cycle was kept for this: take it",
             [&] { remove(free, s); });
   co_await rt.unlock(lock.address());
   if (!s) {
@@ -71,8 +72,8 @@ Model<Addr> stackpoolalloc(Runtime& rt, u8 order) {
     Runtime::require(s.manualFreeList() == Addr(), "bad manualFreeList");
     const u32 size = kFixedStack << order;
     rt.step("stackpoolalloc/new-span",
-            fmt::format("no span has a free stack of this size: cut a new one of 32 KiB into {} "
-                        "stacks of {} bytes, the last of them first in the list",
+            fmt::format("no span has a free stack of this size: cut a new span of 32 KiB into {} "
+                        "stacks of {} bytes",
                         kStackCacheSize / size, size),
             [&] {
               s.elemsize() = size;
@@ -88,7 +89,7 @@ Model<Addr> stackpoolalloc(Runtime& rt, u8 order) {
   }
   const Addr x = s.manualFreeList();
   Runtime::require(x != Addr(), "span has no free stacks");
-  rt.step("stackpoolalloc/take", "take the span's first free stack", [&] {
+  rt.step("stackpoolalloc/take", "take the first free stack of the span", [&] {
     s.manualFreeList() = rt.load<Addr>(x);
     s.allocCount() += 1;
     if (s.manualFreeList() == Addr()) remove(list, s);
@@ -104,7 +105,7 @@ Model<> stackcacherefill(Runtime& rt, golang::Mcache c, u8 order) {
   // Half of what the cache may hold, so that frees that follow do not run into its limit.
   while (size < kStackCacheSize / 2) {
     const Addr x = co_await stackpoolalloc(rt, order);
-    rt.step("stackcacherefill/link", "put it in front of those taken before",
+    rt.step("stackcacherefill/link", "put this stack in front of those taken before",
             [&] { rt.store<Addr>(x, list); });
     list = x;
     size += kFixedStack << order;

@@ -13,7 +13,7 @@ namespace {
 constexpr u8 kSpanManual = 2;  ///< mSpanManual: the span's memory is not for Go objects
 constexpr u32 kGcOff = 0;
 
-Model<> free_small(Runtime& rt, Addr x, u64 n) {
+Part<> free_small(Runtime& rt, Addr x, u64 n) {
   const unsigned order = order_of(n);
   const golang::M mp = rt.getm();
   if (!mp.p() || mp.preemptoff().len() != 0) {
@@ -27,8 +27,8 @@ Model<> free_small(Runtime& rt, Addr x, u64 n) {
   const golang::Stackfreelist cache = c.stackcache(order);
   if (cache.size() >= kStackCacheSize) co_await stackcacherelease(rt, c, static_cast<u8>(order));
   rt.step("stackfree/to-cache",
-          fmt::format("put these {} bytes in front of this P's cache: the next goroutine here gets "
-                      "them, still warm",
+          fmt::format("put this stack of {} bytes at the front of this P's cache: the next "
+                      "goroutine made here gets it",
                       n),
           [&] {
             rt.store<Addr>(x, cache.list());
@@ -37,11 +37,11 @@ Model<> free_small(Runtime& rt, Addr x, u64 n) {
           });
 }
 
-Model<> free_large(Runtime& rt, Addr x) {
+Part<> free_large(Runtime& rt, Addr x) {
   const golang::Mspan s = span_of_unchecked(rt, x);
   Runtime::require(s.state() == kSpanManual, "bad span state");
   if (rt.gcphase() == kGcOff) {
-    rt.step("stackfree/large", "a large stack has a span of its own: the heap gets the pages back");
+    rt.step("stackfree/large", "a large stack has a span of its own: the heap gets its pages back");
     co_await rt.call<void>("runtime.(*mheap).freeManual", rt.mheap_().address(), s,
                            kSpanAllocStack);
     co_return;
@@ -50,8 +50,8 @@ Model<> free_large(Runtime& rt, Addr x) {
   const unsigned log2 = list_of_large(rt, s.npages());
   co_await rt.lock(lock.address());
   rt.step("stackfree/large-kept",
-          "a GC cycle is running, and a pointer that it has yet to mark may lead here: keep the "
-          "span for stacks until the cycle is over",
+          "a GC cycle is running, and would race with a return to the heap: keep the span for "
+          "stacks until it is over",
           [&] { insert(rt.stackLarge().free(log2), s); });
   co_await rt.unlock(lock.address());
 }
@@ -64,8 +64,9 @@ Model<> stackpoolfree(Runtime& rt, Addr x, u8 order) {
   Runtime::require(s.state() == kSpanManual, "freeing stack not in a stack span");
   const bool full = s.manualFreeList() == Addr();
   rt.step("stackpoolfree/put",
-          full ? "all stacks of the span were in use: it is back among those with a free one"
-               : "put it in front of the span's free stacks",
+          full ? "the span had no free stack: with this one it is back in the list of spans that "
+                 "have some"
+               : "put the stack in front of the span's free ones",
           [&] {
             if (full) insert(list, s);
             rt.store<Addr>(x, s.manualFreeList());
@@ -115,7 +116,8 @@ Model<> stackcache_clear(Runtime& rt, golang::Mcache c) {
       co_await stackpoolfree(rt, x, order);
       x = next;
     }
-    rt.step("stackcache_clear/cache", fmt::format("nothing of order {} is cached here", order),
+    rt.step("stackcache_clear/cache",
+            fmt::format("this P's cache has no stack of {} bytes any more", kFixedStack << order),
             [&] {
               cache.list() = Addr();
               cache.size() = 0;

@@ -22,7 +22,8 @@ Model<> wirep(Runtime& rt, golang::P pp) {
 Model<> acquirep(Runtime& rt, golang::P pp) {
   co_await wirep(rt, pp);
   if (rt.go() >= 26)
-    rt.step("acquirep/oldm", "the P remembers this M: it will be woken with it, if it can",
+    rt.step("acquirep/oldm",
+            "the P remembers this M: with it, if it is free, the P will be started again",
             [&] { pp.oldm() = rt.getm().self().get(); });
   // Real code: it has to do something only when a GC cycle began while the P was idle.
   co_await rt.call<void>("runtime.(*mcache).prepareForSweep", pp.mcache());

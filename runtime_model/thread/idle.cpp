@@ -31,14 +31,15 @@ u64 stamp_of(u8 kind, i64 now) {
 /// back to the M that had it. Go: runtime/list_manual.go.
 bool linked_both_ways(Runtime& rt) { return rt.go() >= 26; }
 
-Model<> clear_timer_bit(Runtime& rt, golang::P pp) {
+Part<> clear_timer_bit(Runtime& rt, golang::P pp) {
   if (rt.go() <= 22) {
     co_await updateTimerPMask(rt, pp);
     co_return;
   }
   // go1.23 has no lock here any more: runtime/proc.go, pidleput.
   if (pp.timers().len() == 0)
-    rt.step("pidleput/no-timers", "it has no timers: nobody needs to look there for one",
+    rt.step("pidleput/no-timers",
+            fmt::format("P{} has no timers: nobody needs to look there for one", pp.id().get()),
             [&] { clear_bit(rt.timerpMask(), pp); });
 }
 
@@ -60,17 +61,18 @@ Model<i64> pidleput(Runtime& rt, golang::P pp, i64 now) {
   const bool limiter = rt.go() >= 19;
   if (limiter && now == 0) now = co_await nanotime(rt);
   co_await clear_timer_bit(rt, pp);
-  rt.step("pidleput/push", fmt::format("P{} goes in front of the idle Ps", pp.id().get()), [&] {
-    const golang::Schedt sched = rt.sched();
-    set_bit(rt.idlepMask(), pp);
-    pp.link() = sched.pidle();
-    sched.pidle() = pp;
-    ++sched.npidle();
-    if (!limiter) return;
-    Runtime::require(pp.limiterEvent() >> kStampKindShift == 0,
-                     "must be able to track idle limiter event");
-    pp.limiterEvent() = stamp_of(kLimiterEventIdle, now);
-  });
+  rt.step("pidleput/push",
+          fmt::format("P{} goes to the front of the list of idle Ps", pp.id().get()), [&] {
+            const golang::Schedt sched = rt.sched();
+            set_bit(rt.idlepMask(), pp);
+            pp.link() = sched.pidle();
+            sched.pidle() = pp;
+            ++sched.npidle();
+            if (!limiter) return;
+            Runtime::require(pp.limiterEvent() >> kStampKindShift == 0,
+                             "must be able to track idle limiter event");
+            pp.limiterEvent() = stamp_of(kLimiterEventIdle, now);
+          });
   co_return now;
 }
 
@@ -81,7 +83,7 @@ Model<IdleP> pidleget(Runtime& rt, i64 now) {
   const bool limiter = rt.go() >= 19;
   if (limiter && now == 0) now = co_await nanotime(rt);
   rt.step("pidleget/pop",
-          fmt::format("take P{}, the one that became idle last; it may get timers at any time now",
+          fmt::format("take P{}, the one that became idle last; from now on it may get timers",
                       pp.id().get()),
           [&] {
             set_bit(rt.timerpMask(), pp);
@@ -99,24 +101,25 @@ Model<IdleP> pidlegetSpinning(Runtime& rt, i64 now) {
   const IdleP found = co_await pidleget(rt, now);
   if (!std::get<0>(found))
     rt.step("pidlegetSpinning/none",
-            "no P is idle: an M that is about to give up its P shall look for work once more",
+            "no P is idle: an M that is about to give up its P is told to look for work once more",
             [&] { rt.sched().needspinning() = 1; });
   co_return found;
 }
 
 Model<> mput(Runtime& rt, golang::M mp) {
-  rt.step("mput/push", fmt::format("M{} goes in front of the idle Ms", mp.id().get()), [&] {
-    const golang::Schedt sched = rt.sched();
-    const golang::M first = sched.midle();
-    if (linked_both_ways(rt)) {
-      mp.idleNode_next() = first;
-      if (first) first.idleNode_prev() = mp;
-    } else {
-      mp.schedlink() = first;
-    }
-    sched.midle() = mp;
-    ++sched.nmidle();
-  });
+  rt.step("mput/push", fmt::format("M{} goes to the front of the list of idle Ms", mp.id().get()),
+          [&] {
+            const golang::Schedt sched = rt.sched();
+            const golang::M first = sched.midle();
+            if (linked_both_ways(rt)) {
+              mp.idleNode_next() = first;
+              if (first) first.idleNode_prev() = mp;
+            } else {
+              mp.schedlink() = first;
+            }
+            sched.midle() = mp;
+            ++sched.nmidle();
+          });
   co_await rt.call<void>("runtime.checkdead");
 }
 
@@ -124,17 +127,20 @@ Model<golang::M> mget(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   const golang::M mp = sched.midle();
   if (mp)
-    rt.step("mget/pop", fmt::format("M{} sleeps and can be woken for it", mp.id().get()), [&] {
-      if (linked_both_ways(rt)) {
-        const golang::M next = mp.idleNode_next();
-        sched.midle() = next;
-        mp.idleNode_next() = Addr();
-        if (next) next.idleNode_prev() = Addr();
-      } else {
-        sched.midle() = mp.schedlink();
-      }
-      --sched.nmidle();
-    });
+    rt.step("mget/pop",
+            fmt::format("M{} is idle, asleep: take it off the list of idle Ms, to be woken",
+                        mp.id().get()),
+            [&] {
+              if (linked_both_ways(rt)) {
+                const golang::M next = mp.idleNode_next();
+                sched.midle() = next;
+                mp.idleNode_next() = Addr();
+                if (next) next.idleNode_prev() = Addr();
+              } else {
+                sched.midle() = mp.schedlink();
+              }
+              --sched.nmidle();
+            });
   co_return mp;
 }
 
@@ -147,13 +153,16 @@ Model<golang::M> mgetSpecific(Runtime& rt, golang::M mp) {
     const golang::M first = co_await mget(rt);
     co_return first;
   }
-  rt.step("mgetSpecific/unlink", fmt::format("M{} sleeps, and can be woken", mp.id().get()), [&] {
-    if (before) before.idleNode_next() = after;
-    if (after) after.idleNode_prev() = before;
-    mp.idleNode_prev() = Addr();
-    mp.idleNode_next() = Addr();
-    --sched.nmidle();
-  });
+  rt.step("mgetSpecific/unlink",
+          fmt::format("M{} is idle, asleep: take it out of the midst of the idle Ms, to be woken",
+                      mp.id().get()),
+          [&] {
+            if (before) before.idleNode_next() = after;
+            if (after) after.idleNode_prev() = before;
+            mp.idleNode_prev() = Addr();
+            mp.idleNode_next() = Addr();
+            --sched.nmidle();
+          });
   co_return mp;
 }
 
@@ -161,7 +170,8 @@ Model<i64> mReserveID(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   const i64 id = sched.mnext();
   Runtime::require(id + 1 >= id, "runtime: thread ID overflow");
-  rt.step("mReserveID/next", fmt::format("the new M is M{}, and counts as running from now on", id),
+  rt.step("mReserveID/next",
+          fmt::format("the number {} is the new M's: it counts as running from now on", id),
           [&] { ++sched.mnext(); });
   Runtime::require(sched.mnext() - sched.nmfreed() <= sched.maxmcount(), "thread exhaustion");
   co_return id;
@@ -172,8 +182,8 @@ Model<> incidlelocked(Runtime& rt, i32 v) {
   const Addr lock = sched.lock().address();
   co_await rt.lock(lock);
   rt.step("incidlelocked/count",
-          v > 0 ? "one more M sleeps until its own goroutine can go on"
-                : "one M less sleeps for the sake of its goroutine",
+          v > 0 ? "one locked M more counts as asleep: from such counts checkdead tells a deadlock"
+                : "one locked M less counts as asleep: from such counts checkdead tells a deadlock",
           [&] { sched.nmidlelocked() += v; });
   if (v > 0) co_await rt.call<void>("runtime.checkdead");
   co_await rt.unlock(lock);

@@ -12,14 +12,14 @@ namespace runtime_model::thread {
 namespace {
 
 // Before go1.19 the functions do not know of the time.
-Model<> pidleput_untimed(Runtime& rt, golang::P pp) { co_await pidleput(rt, pp, 0); }
-Model<golang::P> pidleget_untimed(Runtime& rt) {
+Part<> pidleput_untimed(Runtime& rt, golang::P pp) { co_await pidleput(rt, pp, 0); }
+Part<golang::P> pidleget_untimed(Runtime& rt) {
   const IdleP found = co_await pidleget(rt, 0);
   co_return std::get<0>(found);
 }
 
 // From go1.21 on it may be called with sched.lock held; only where it is not is it modelled.
-Model<> startm_locks(Runtime& rt, golang::P pp, bool spinning, bool lockheld) {
+Part<> startm_locks(Runtime& rt, golang::P pp, bool spinning, bool lockheld) {
   if (lockheld) co_await rt.decline("startm with sched.lock held");
   co_await startm(rt, pp, spinning);
 }

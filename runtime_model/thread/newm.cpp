@@ -38,7 +38,7 @@ Addr mstart_entry(Runtime& rt) {
 }
 
 /// Ms that have ended wait here, since nobody can free the stack that he stands on.
-Model<> free_ended(Runtime& rt) {
+Part<> free_ended(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   const Addr lock = sched.lock().address();
   co_await rt.lock(lock);
@@ -47,7 +47,8 @@ Model<> free_ended(Runtime& rt) {
   while (mp) {
     const golang::M next = mp.freelink();
     if (still_on_stack(rt, mp)) {
-      rt.step("allocm/still-there", "an M that has ended is still on its stack",
+      rt.step("allocm/still-there",
+              "an M that has ended still stands on its stack: its stack has to wait",
               [&] { mp.freelink() = kept; });
       kept = mp.address();
     } else if (has_stack(mp)) {
@@ -57,21 +58,21 @@ Model<> free_ended(Runtime& rt) {
     }
     mp = next;
   }
-  rt.step("allocm/freed", "stacks of Ms that have ended are free for others now",
+  rt.step("allocm/freed", "the stacks of Ms that have left them for good are free for others now",
           [&] { sched.freem() = kept; });
   co_await rt.unlock(lock);
 }
 
 /// A thread that the program has changed must not be copied: another one does it.
-Model<> leave_to_template(Runtime& rt, golang::M mp) {
+Part<> leave_to_template(Runtime& rt, golang::M mp) {
   const golang::NewmHandoff handoff = rt.newmHandoff();
   const Addr lock = handoff.lock().address();
   co_await rt.lock(lock);
   Runtime::require(handoff.haveTemplateThread() != 0, "on a locked thread with no template thread");
   const bool waits = handoff.waiting();
   rt.step("newm/handoff",
-          "the program locked this thread and may have changed it: the template "
-          "thread shall make the new one",
+          "the program locked this thread and may have changed it: the template thread is asked to "
+          "make the new one",
           [&] {
             mp.schedlink() = handoff.newm();
             handoff.newm() = mp;
@@ -91,7 +92,8 @@ Model<golang::M> allocm(Runtime& rt, golang::P pp, Addr fn, i64 id) {
     co_await rt.call<void>(kRlock, lock);
   }
   const golang::M self = rt.getm();
-  rt.step("allocm/acquirem", "no preemption: it may borrow a P", [&] { acquirem(rt); });
+  rt.step("allocm/acquirem", "no preemption: this M may borrow the new one's P, to allocate from",
+          [&] { acquirem(rt); });
   if (!self.p()) co_await acquirep(rt, pp);
   if (rt.sched().freem()) co_await free_ended(rt);
   const Addr object =
@@ -99,18 +101,20 @@ Model<golang::M> allocm(Runtime& rt, golang::P pp, Addr fn, i64 id) {
   const golang::M mp = rt.m(object);
   rt.step("allocm/mstartfn",
           fn == Addr() ? "a new M: it will go straight to the scheduler"
-                       : "a new M: this is what it does first",
+                       : "a new M: it will first run the function that it is made for",
           [&] { mp.mstartfn() = fn; });
   co_await rt.call<void>("runtime.mcommoninit", mp, id);
   // go1.21 doubled it.
   const i32 size = rt.go() >= 21 ? 16384 : 8192;
   const Addr g0 = co_await rt.call<Addr>("runtime.malg", size);
-  rt.step("allocm/g0", "its own goroutine, g0, on whose stack it schedules", [&] {
-    mp.g0() = g0;
-    rt.g(g0).m() = mp;
-  });
+  rt.step("allocm/g0", "the M gets its g0, the goroutine on whose stack it runs the scheduler",
+          [&] {
+            mp.g0() = g0;
+            rt.g(g0).m() = mp;
+          });
   if (pp == self.p()) co_await releasep(rt);
-  rt.step("allocm/releasem", "this thread may be preempted again", [&] { releasem(rt); });
+  rt.step("allocm/releasem", "the new M is made: this M may be preempted again",
+          [&] { releasem(rt); });
   if (lock != Addr()) co_await rt.call<void>(kRunlock, lock);
   co_return mp;
 }
@@ -123,8 +127,8 @@ Model<> newm(Runtime& rt, Addr fn, golang::P pp, i64 id) {
   const Addr made = co_await rt.call<Addr>("runtime.allocm", pp, fn, id);
   const golang::M mp = rt.m(made);
   rt.step("newm/nextp",
-          pp ? fmt::format("M{} shall take P{}", mp.id().get(), pp.id().get())
-             : fmt::format("M{} works without a P", mp.id().get()),
+          pp ? fmt::format("M{} shall take P{} when it starts", mp.id().get(), pp.id().get())
+             : fmt::format("M{} starts without a P", mp.id().get()),
           [&] {
             if (mp.doesPark().exists()) mp.doesPark() = !!pp;
             mp.nextp() = pp;
@@ -137,7 +141,9 @@ Model<> newm(Runtime& rt, Addr fn, golang::P pp, i64 id) {
     co_await rt.call<void>("runtime.newm1", mp);
   else
     co_await newm1(rt, mp);
-  if (holds) rt.step("newm/releasem", "this thread may be preempted again", [&] { releasem(rt); });
+  if (holds)
+    rt.step("newm/releasem", "the new M has its thread: this M may be preempted again",
+            [&] { releasem(rt); });
 }
 
 Model<> newm1(Runtime& rt, golang::M mp) {
@@ -154,14 +160,13 @@ Model<> newosproc(Runtime& rt, golang::M mp) {
   model::Local& all = rt.local(8);
   model::Local& old = rt.local(8);
   rt.step("newosproc/mask",
-          "block all signals: the new thread begins with the mask of this one, and must not be "
-          "disturbed before it has a signal stack",
+          "block all signals: a new thread inherits this mask, and cannot handle a signal before "
+          "it has a signal stack",
           [&] { rt.store<u64>(all.address, ~u64{0}); });
   co_await rt.call<void>("runtime.rtsigprocmask", kSigSetmask, all, old, kSigsetSize);
-  rt.step("newosproc/clone",
-          fmt::format("clone: M{}'s thread begins on its g0's stack. It asks for its thread id, "
-                      "makes g0 its current goroutine, and goes on in mstart",
-                      mp.id().get()));
+  rt.step("newosproc/clone", fmt::format("clone M{}'s thread: it begins on its g0's stack, makes "
+                                         "g0 its current goroutine, and goes on in mstart",
+                                         mp.id().get()));
   const i32 tid = co_await rt.call<i32>("runtime.clone", kCloneFlags, mp.g0()->stack().hi(), mp,
                                         mp.g0(), mstart_entry(rt));
   co_await rt.call<void>("runtime.rtsigprocmask", kSigSetmask, old, Addr(), kSigsetSize);

@@ -20,7 +20,8 @@ void noteclear(Runtime&, const golang::Note& n) { n.key() = 0; }
 
 Model<> notewakeup(Runtime& rt, golang::Note n) {
   Runtime::require(key_of(rt, n) == 0, "notewakeup - double wakeup");
-  rt.step("notewakeup/set", "set the note, so that the other does not fall asleep from now on",
+  rt.step("notewakeup/set",
+          "set the note first: whoever is only about to fall asleep on it stays awake",
           [&] { set_key(rt, n, 1); });
   co_await futexwakeup(rt, n.key().address(), 1);
 }
@@ -29,7 +30,8 @@ Model<> notesleep(Runtime& rt, golang::Note n) {
   const golang::M mp = rt.getm();
   Runtime::require(rt.getg() == mp.g0(), "notesleep not on g0");
   if (rt.woke())
-    rt.step("notesleep/awake", "the kernel let the thread go on", [&] { mp.blocked() = false; });
+    rt.step("notesleep/awake", "the kernel let the thread go on: the M is blocked no longer",
+            [&] { mp.blocked() = false; });
   if (key_of(rt, n) != 0) co_return;
   rt.step("notesleep/blocked", "nobody has set the note: the thread goes to sleep in the kernel",
           [&] { mp.blocked() = true; });
@@ -43,7 +45,7 @@ Model<> futexsleep(Runtime& rt, Addr addr, u32 val, i64 ns) {
     co_return;
   }
   model::Local& timeout = rt.local(16);
-  rt.step("futexsleep/timeout", fmt::format("sleep at most {} ns", ns), [&] {
+  rt.step("futexsleep/timeout", fmt::format("the thread is to sleep {} ns at most", ns), [&] {
     rt.store<i64>(timeout.address, ns / kNanosecondsPerSecond);
     rt.store<i64>(timeout.address + 8, ns % kNanosecondsPerSecond);
   });

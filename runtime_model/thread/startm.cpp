@@ -11,7 +11,7 @@ namespace runtime_model::thread {
 namespace {
 
 /// Nobody sleeps: a new M. Real code calls it, since its model may leave the work to the real one.
-Model<> start_new(Runtime& rt, golang::P pp, bool spinning) {
+Part<> start_new(Runtime& rt, golang::P pp, bool spinning) {
   const i64 id = co_await mReserveID(rt);
   co_await rt.unlock(rt.sched().lock().address());
   Addr fn;
@@ -19,13 +19,14 @@ Model<> start_new(Runtime& rt, golang::P pp, bool spinning) {
   co_await rt.call<void>("runtime.newm", fn, pp, id);
 }
 
-Model<> wake_sleeping(Runtime& rt, golang::M nmp, golang::P pp, bool spinning) {
+Part<> wake_sleeping(Runtime& rt, golang::M nmp, golang::P pp, bool spinning) {
   Runtime::require(!nmp.spinning(), "startm: m is spinning");
   Runtime::require(!nmp.nextp(), "startm: m has p");
   Runtime::require(!spinning || runqempty(pp), "startm: p has runnable gs");
   rt.step("startm/nextp",
-          fmt::format("M{} shall take P{} when it wakes{}", nmp.id().get(), pp.id().get(),
-                      spinning ? ", and look for work" : ""),
+          spinning ? fmt::format("M{} shall take P{} when it wakes, and look for work",
+                                 nmp.id().get(), pp.id().get())
+                   : fmt::format("M{} shall take P{} when it wakes", nmp.id().get(), pp.id().get()),
           [&] {
             nmp.spinning() = spinning;
             nmp.nextp() = pp;
@@ -56,12 +57,12 @@ bool wanted_still(Runtime& rt) {
   return sched.runqsize() != 0 || (sched.npidle() == rt.gomaxprocs() - 1 && sched.lastpoll() != 0);
 }
 
-Model<> stop_for_gc(Runtime& rt, golang::P pp) {
+Part<> stop_for_gc(Runtime& rt, golang::P pp) {
   const golang::Schedt sched = rt.sched();
   i64 now = 0;
   if (rt.go() >= 23) now = co_await nanotime(rt);
   rt.step("handoffp/gcstop",
-          fmt::format("the world is being stopped: P{} stops here", pp.id().get()), [&] {
+          fmt::format("the world is being stopped: P{} stops here, too", pp.id().get()), [&] {
             pp.status() = kPgcstop;
             if (pp.gcStopTime().exists()) pp.gcStopTime() = now;
             --sched.stopwait();
@@ -70,22 +71,24 @@ Model<> stop_for_gc(Runtime& rt, golang::P pp) {
   co_await rt.unlock(sched.lock().address());
 }
 
-Model<> one_less_spins(Runtime& rt, const char* sentence) {
-  rt.step("startm/not-spinning", sentence, [&] { --rt.sched().nmspinning(); });
+Part<> one_less_spins(Runtime& rt, std::string_view id) {
+  rt.step(id, "no P is idle, so no M can look for work: the one counted as spinning is not",
+          [&] { --rt.sched().nmspinning(); });
   Runtime::require(rt.sched().nmspinning() >= 0, "startm: negative nmspinning");
   co_return;
 }
 
-Model<> wakep_with_p(Runtime& rt) {
+Part<> wakep_with_p(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   const Addr lock = sched.lock().address();
   co_await rt.lock(lock);
   const IdleP found = co_await pidlegetSpinning(rt, 0);
   const golang::P pp = std::get<0>(found);
-  if (!pp) co_await one_less_spins(rt, "no P is idle: nobody can look for work");
+  if (!pp) co_await one_less_spins(rt, "wakep/not-spinning");
   co_await rt.unlock(lock);
   if (pp) co_await startm(rt, pp, true);
-  rt.step("wakep/releasem", "it may be preempted again", [&] { releasem(rt); });
+  rt.step("wakep/releasem", "the search for work has been arranged: this M may be preempted again",
+          [&] { releasem(rt); });
 }
 
 }  // namespace
@@ -93,7 +96,7 @@ Model<> wakep_with_p(Runtime& rt) {
 Model<> startm(Runtime& rt, golang::P pp, bool spinning) {
   const golang::Schedt sched = rt.sched();
   const Addr lock = sched.lock().address();
-  rt.step("startm/acquirem", "no preemption while this thread holds a P for another one",
+  rt.step("startm/acquirem", "no preemption while this M holds a P for another one",
           [&] { acquirem(rt); });
   co_await rt.lock(lock);
   if (!pp) {
@@ -102,7 +105,7 @@ Model<> startm(Runtime& rt, golang::P pp, bool spinning) {
   }
   if (!pp) {
     co_await rt.unlock(lock);
-    if (spinning) co_await one_less_spins(rt, "no P is idle: nobody can look for work");
+    if (spinning) co_await one_less_spins(rt, "startm/not-spinning");
   } else {
     const golang::M nmp = co_await mget(rt);
     if (nmp) {
@@ -112,7 +115,8 @@ Model<> startm(Runtime& rt, golang::P pp, bool spinning) {
       co_await start_new(rt, pp, spinning);
     }
   }
-  rt.step("startm/releasem", "the P is handed over: this thread may be preempted again",
+  rt.step("startm/releasem",
+          "this M no longer holds a P for another one: it may be preempted again",
           [&] { releasem(rt); });
 }
 
@@ -120,10 +124,12 @@ Model<> wakep(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   if (rt.go() <= 19 && sched.npidle() == 0) co_return;
   if (sched.nmspinning() != 0) co_return;
-  rt.step("wakep/spin", "no M looks for work, and a P may be idle: let one M look", [&] {
-    sched.nmspinning() = 1;
-    if (rt.go() >= 20) acquirem(rt);
-  });
+  rt.step("wakep/spin",
+          "no M looks for work while a P may be idle: let one M do so, and count it as spinning",
+          [&] {
+            sched.nmspinning() = 1;
+            if (rt.go() >= 20) acquirem(rt);
+          });
   if (rt.go() >= 20)
     co_await wakep_with_p(rt);
   else
@@ -150,10 +156,11 @@ Model<> handoffp(Runtime& rt, golang::P pp) {
   }
   const golang::Schedt sched = rt.sched();
   if (sched.nmspinning() + sched.npidle() == 0) {
-    rt.step("handoffp/spin", "every other P is busy: this one looks for their work", [&] {
-      sched.nmspinning() = 1;
-      if (rt.go() >= 20) sched.needspinning() = 0;
-    });
+    rt.step("handoffp/spin",
+            "every other P is busy and nobody looks for work: this P's next M shall look", [&] {
+              sched.nmspinning() = 1;
+              if (rt.go() >= 20) sched.needspinning() = 0;
+            });
     co_await startm(rt, pp, true);
     co_return;
   }
@@ -175,7 +182,7 @@ Model<> handoffp(Runtime& rt, golang::P pp) {
 }
 
 Model<> mspinning(Runtime& rt) {
-  rt.step("mspinning/spin", "this thread was started to look for work",
+  rt.step("mspinning/spin", "this thread was started to look for work: its M counts as spinning",
           [&] { rt.getm().spinning() = true; });
   co_return;
 }

@@ -15,30 +15,31 @@ namespace {
 Model<> wake_up(Runtime& rt) {
   const golang::M mp = rt.getm();
   rt.step("mPark/awake",
-          fmt::format("M{} is awake: clear its note for the next time", mp.id().get()),
+          fmt::format("M{} is awake again: clear its note for the next time", mp.id().get()),
           [&] { noteclear(rt, mp.park()); });
   if (rt.go() > 17) co_return;
   const bool again = co_await rt.call<bool>("runtime.mDoFixup");
   if (again) co_await rt.park("runtime.notesleep", mp.park());
 }
 
-Model<> take_next(Runtime& rt) {
+Part<> take_next(Runtime& rt, std::string_view id) {
   const golang::M mp = rt.getm();
   co_await acquirep(rt, mp.nextp());
-  rt.step("stopm/nextp", "it has taken the P that it was woken with", [&] { mp.nextp() = Addr(); });
+  rt.step(id, "the P that this M was woken with is its own now: nextp has done its service",
+          [&] { mp.nextp() = Addr(); });
 }
 
-Model<> count_freed(Runtime& rt) {
+Part<> count_freed(Runtime& rt) {
   const golang::Schedt sched = rt.sched();
   const Addr lock = sched.lock().address();
   co_await rt.lock(lock);
-  rt.step("mexit/count", "one M less", [&] { ++sched.nmfreed(); });
+  rt.step("mexit/count", "count one more M that has ended", [&] { ++sched.nmfreed(); });
   co_await rt.call<void>("runtime.checkdead");
   co_await rt.unlock(lock);
 }
 
 /// Takes the M out of allm, and keeps it where allocm frees its stack later.
-Model<> unlink(Runtime& rt, golang::M mp) {
+Part<> unlink(Runtime& rt, golang::M mp) {
   const golang::Schedt sched = rt.sched();
   const Addr lock = sched.lock().address();
   co_await rt.lock(lock);
@@ -47,7 +48,8 @@ Model<> unlink(Runtime& rt, golang::M mp) {
     link = rt.m(rt.load<Addr>(link)).alllink().address();
   Runtime::require(rt.load<Addr>(link) == mp.address(), "m not found in allm");
   rt.step("mexit/unlink",
-          fmt::format("M{} leaves allm; its stack is freed later, since it still stands on it",
+          fmt::format("M{} leaves allm, the list of all Ms; its stack is freed later, since it "
+                      "still stands on it",
                       mp.id().get()),
           [&] {
             rt.store<Addr>(link, mp.alllink().get());
@@ -73,7 +75,7 @@ Model<> stopm(Runtime& rt) {
     co_await rt.park("runtime.notesleep", mp.park());
   }
   co_await wake_up(rt);
-  co_await take_next(rt);
+  co_await take_next(rt, "stopm/nextp");
 }
 
 Model<> stoplockedm(Runtime& rt) {
@@ -91,7 +93,7 @@ Model<> stoplockedm(Runtime& rt) {
   co_await wake_up(rt);
   const u32 status = mp.lockedg()->atomicstatus();
   Runtime::require((status & ~kGscan) == kGrunnable, "stoplockedm: not runnable");
-  co_await take_next(rt);
+  co_await take_next(rt, "stoplockedm/nextp");
 }
 
 Model<> startlockedm(Runtime& rt, golang::G gp) {
@@ -118,15 +120,17 @@ Model<> mexit(Runtime& rt, bool os_stack) {
     co_await rt.call<void>("runtime.unminitSignals");
     co_await rt.call<void>("runtime.stackfree", mp.gsignal()->stack().lo(),
                            mp.gsignal()->stack().hi());
-    rt.step("mexit/gsignal", "its signal stack is free", [&] { mp.gsignal() = Addr(); });
+    rt.step("mexit/gsignal", "the M's signal stack was given back: it has no gsignal any more",
+            [&] { mp.gsignal() = Addr(); });
     if (rt.go() >= 24) co_await rt.call<void>("runtime.vgetrandomDestroy", mp);
     if (rt.go() >= 26)
-      rt.step("mexit/self", "Ps that remember it find it gone",
+      rt.step("mexit/self", "a P that remembers this M will find that it is gone",
               [&] { rt.store<Addr>(mp.self(), Addr()); });
     co_await unlink(rt, mp);
   }
   if (!first && rt.go() >= 22)
-    rt.step("mexit/lock-waits", "how long it waited for locks counts for the whole program",
+    rt.step("mexit/lock-waits",
+            "the time for which this M waited for the runtime's locks counts for the whole program",
             [&] { rt.sched().totalRuntimeLockWaitTime() += mp.mLockProfile().waitTime(); });
   const golang::P pp = co_await releasep(rt);
   co_await rt.call<void>("runtime.handoffp", pp);

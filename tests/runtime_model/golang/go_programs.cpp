@@ -36,12 +36,11 @@ struct Folder {
   }
 };
 
-}  // namespace
-
-std::optional<File> build_go_program(const std::string& arguments) {
+/// Builds `text`.
+std::optional<File> build(const std::string& arguments, const std::string& text) {
   const Folder folder;
   const std::string at = folder.path.string();
-  std::ofstream(at + "/main.go") << kSource;
+  std::ofstream(at + "/main.go") << text;
   std::ofstream(at + "/go.mod") << "module example.com/rt0test\n\ngo 1.18\n";
   const std::string cache = std::getenv("HOME") == nullptr ? "GOCACHE=" + at + "/cache " : "";
   const std::string command =
@@ -53,6 +52,17 @@ std::optional<File> build_go_program(const std::string& arguments) {
   std::ifstream in(at + "/out", std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
   return File(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+std::optional<File> build_go_program(const std::string& arguments) {
+  return build(arguments, kSource);
+}
+
+std::optional<File> build_go_program(const std::string& arguments, const std::string& source) {
+  std::ifstream in(source);
+  return build(arguments, std::string((std::istreambuf_iterator<char>(in)), {}));
 }
 
 File without_sections(File file) {

@@ -32,13 +32,13 @@ struct NativeCall {
 };
 
 /// A model that ran to its end, or to where it left.
-template <class R>
+template <class R, bool IsCall = true>
 struct Run {
   using Value = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
   using Kind = runtime_model::model::Request::Kind;
 
   std::unique_ptr<runtime_model::model::Runtime> runtime;
-  std::optional<runtime_model::model::Model<R>> model;
+  std::optional<runtime_model::model::Model<R, IsCall>> model;
   std::optional<Value> result;    ///< absent when it jumped, parked or declined
   Kind left = Kind::none;         ///< how it left; none: it returned
   NativeCall left_to;             ///< jump, park: where to
@@ -99,10 +99,11 @@ class Bench {
   }
 
   /// Runs a model as at the entry of its function. A call of what has no native throws.
-  template <class R, class... P, class... A>
-  Run<R> run(runtime_model::model::Model<R> (*model)(runtime_model::model::Runtime&, P...),
-             const A&... arguments) {
-    Run<R> out;
+  template <class R, bool IsCall, class... P, class... A>
+  Run<R, IsCall> run(runtime_model::model::Model<R, IsCall> (*model)(runtime_model::model::Runtime&,
+                                                                     P...),
+                     const A&... arguments) {
+    Run<R, IsCall> out;
     out.runtime = std::make_unique<runtime_model::model::Runtime>(*guest_, live_, registers_);
     out.model.emplace(model(*out.runtime, bound<std::decay_t<P>>(*out.runtime, arguments)...));
     out.model->start();

@@ -25,8 +25,8 @@ machine::Settings settings() {
   return s;
 }
 
-std::shared_ptr<const kernel::ElfImage> image() {
-  return std::make_shared<const kernel::ElfImage>(kernel::parse_elf(programs::hello()));
+std::shared_ptr<const kernel::ElfImage> image_of(std::span<const u8> file) {
+  return std::make_shared<const kernel::ElfImage>(kernel::parse_elf(file));
 }
 
 }  // namespace
@@ -34,8 +34,9 @@ std::shared_ptr<const kernel::ElfImage> image() {
 bool have_hello() { return !programs::hello().empty(); }
 
 struct GoWorld::Parts {
+  explicit Parts(std::span<const u8> file) : program(image_of(file)) {}
   Recorder host;
-  std::shared_ptr<const kernel::ElfImage> program = image();
+  std::shared_ptr<const kernel::ElfImage> program;
   golang::SymbolTable symbols = golang::SymbolTable::load(*program);
   model::Guest guest{*program, symbols, golang::read_build_info(*program)};
   machine::Machine machine{settings(), program, host};
@@ -43,7 +44,8 @@ struct GoWorld::Parts {
   golang::Names names{golang::Views(live, guest.tables), guest.layouts, guest.globals, symbols};
 };
 
-GoWorld::GoWorld() : parts_(std::make_unique<Parts>()) {}
+GoWorld::GoWorld() : GoWorld(programs::hello()) {}
+GoWorld::GoWorld(std::span<const u8> program) : parts_(std::make_unique<Parts>(program)) {}
 GoWorld::~GoWorld() = default;
 
 model::Guest& GoWorld::guest() { return parts_->guest; }

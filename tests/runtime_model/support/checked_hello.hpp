@@ -1,7 +1,8 @@
-// The built-in Go program, run with given models beside its real code or in its place.
+// The built-in Go program, or another, run with given models beside its real code or in its place.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "emulator/machine/machine.hpp"
@@ -17,6 +18,8 @@ bool have_hello();
 class GoWorld {
  public:
   GoWorld();
+  /// Another program, from the bytes of its file, which outlive this.
+  explicit GoWorld(std::span<const emulator::u8> program);
   ~GoWorld();
 
   runtime_model::model::Guest& guest();
