@@ -185,7 +185,7 @@ Model<u64> grow(Runtime& rt, golang::Mheap h, u64 npages) {
       const u64 rest = current.end().get().value - current.base().get().value;
       if (rest != 0) co_await make_usable(rt, h, current.base().get(), rest);
       grown += rest;
-      rt.step("grow/arena", "the new arena lies elsewhere: from here on the heap grows in it", [&] {
+      rt.step("grow/arena", "from here on the heap grows in the new arena", [&] {
         current.base() = at;
         current.end() = limit;
       });

@@ -25,7 +25,7 @@ Addr next_free_fast(Runtime& rt, const golang::Mspan& s) {
   const u64 next = index + 1;
   if (next % 64 == 0 && next != nelems) return {};
   rt.step("mallocgc/next-free",
-          fmt::format("object {} of {} in this P's span is free: take it", index, nelems), [&] {
+          fmt::format("object {} of {} in the cached span is free: take it", index, nelems), [&] {
             s.allocCache() = bit == 63 ? 0 : cache >> (bit + 1);
             s.freeindex() = next;
             s.allocCount() += 1;

@@ -40,9 +40,8 @@ Part<> count_used(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class)
   };
   co_await account(
       rt, "refill/count",
-      fmt::format(
-          "a full span leaves this P's cache: count the {} objects that were allocated from it",
-          used),
+      fmt::format("a full span leaves the cache: count the {} objects that were allocated from it",
+                  used),
       change);
 }
 
@@ -56,7 +55,7 @@ Part<> count_whole(Runtime& rt, golang::Mcache c, golang::Mspan s, u8 span_class
     }
   };
   co_await account(rt, "refill/count",
-                   "a new span enters this P's cache: count its free objects as allocated already",
+                   "a new span enters the cache: count its free objects as allocated already",
                    change);
 }
 
@@ -97,17 +96,19 @@ Model<golang::Mcache> allocmcache(Runtime& rt) {
           });
   const i64 rate = rt.MemProfileRate();
   if (rt.go() >= 24 && rate == 0) {
-    rt.step("allocmcache/no-sample", "the heap profile is off: no allocation is to be sampled",
+    rt.step("allocmcache/no-sample", "the heap profile is off: no allocation will be sampled",
             [&] { c.nextSample() = std::numeric_limits<i64>::max(); });
     co_return c;
   }
   u64 sample = 0;
   if (rate != 1) sample = co_await rt.call<u64>("runtime.fastexprand", rate);
-  rt.step(
-      "allocmcache/sample",
-      fmt::format("the heap profile takes a sample after a random number of bytes, on average {}",
-                  rate),
-      [&] { c.nextSample() = static_cast<i32>(sample); });
+  rt.step("allocmcache/sample",
+          rate > 0
+              ? fmt::format(
+                    "the heap profile takes a sample after a random number of bytes, on average {}",
+                    rate)
+              : std::string("the heap profile is off: no allocation will be sampled"),
+          [&] { c.nextSample() = static_cast<i32>(sample); });
   co_return c;
 }
 
@@ -129,16 +130,15 @@ Model<> refill(Runtime& rt, golang::Mcache c, u8 span_class) {
     if (s.allocCountBeforeCache().exists()) s.allocCountBeforeCache() = s.allocCount();
   });
   if (!s.allocCountBeforeCache().exists()) co_await count_whole(rt, c, s, span_class);
-  rt.step(
-      "refill/install",
-      fmt::format(
-          "the span, for objects of {} bytes, is this P's now; the pacer counts all of it as used",
-          class_size(size_class_of(span_class))),
-      [&] {
-        update_live(rt, s.npages() * kPageSize - s.allocCount() * s.elemsize(), c.scanAlloc());
-        c.scanAlloc() = 0;
-        c.alloc(span_class) = s;
-      });
+  rt.step("refill/install",
+          fmt::format("the span, for objects of {} bytes, is the cache's now; the pacer counts all "
+                      "of it as used",
+                      class_size(size_class_of(span_class))),
+          [&] {
+            update_live(rt, s.npages() * kPageSize - s.allocCount() * s.elemsize(), c.scanAlloc());
+            c.scanAlloc() = 0;
+            c.alloc(span_class) = s;
+          });
 }
 
 Model<std::tuple<golang::Mspan, bool>> allocLarge_zeroing(Runtime& rt, golang::Mcache, u64 size,

@@ -116,7 +116,7 @@ Model<> uncacheSpan(Runtime& rt, golang::Mcentral c, golang::Mspan s) {
     }
     co_await rt.decline("the span is to be swept first");
   }
-  rt.step("uncacheSpan/swept", "no P's cache holds the span any more: it counts as swept",
+  rt.step("uncacheSpan/swept", "no cache holds the span any more: it counts as swept",
           [&] { s.sweepgen() = generation; });
   const bool full = s.allocCount() == s.nelems();
   const golang::SpanSet set = full ? c.full(swept(rt)) : c.partial(swept(rt));

@@ -94,8 +94,9 @@ Part<> freeMSpanLocked(Runtime& rt, golang::Mheap h, golang::Mspan s) {
 
 Model<> setSpans(Runtime& rt, golang::Mheap, Addr base, u64 npages, golang::Mspan s) {
   rt.step("setSpans/map",
-          fmt::format("in the arena's page table all pages of the span, {}, lead to its record",
-                      npages),
+          fmt::format(
+              "the arena's page table leads from each page of the span to its record; pages: {}",
+              npages),
           [&] {
             for (u64 n = 0; n < npages; ++n) {
               const Addr page = base + n * kPageSize;

@@ -70,7 +70,7 @@ Part<> init_span(Runtime& rt, golang::Mheap h, golang::Mspan s, Addr base, u64 n
                  u8 use, u8 span_class) {
   const bool manual = use != kSpanAllocHeap;
   rt.step("allocSpan/init",
-          fmt::format("the record now stands for a span of pages: {} of them", npages),
+          fmt::format("the record stands for the new span from here on; pages: {}", npages),
           [&] { init_record(rt, s, base, npages); });
   const bool used_before = co_await allocNeedsZero(rt, h, base, npages);
   const bool needs_zero = dirty(rt, used_before, npages * kPageSize, scav);

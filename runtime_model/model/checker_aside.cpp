@@ -23,13 +23,19 @@ void Checker::set_aside(Lane& lane, std::size_t index, u64 number, const Registe
 
 /// Does a long call end here? A goroutine's stack may have moved meanwhile, and its thread changed.
 void Checker::wake(Lane& lane, u64 number, const Registers& regs) {
+  // What was called for long may have a model, too, which is through with this instruction.
+  const auto returns_now = [&](const Activation& other) {
+    return other.waits == Waits::returns && other.return_pc.value == regs.rip &&
+           depth_below(other.g, regs[rsp] - 8) == other.depth;
+  };
   for (std::size_t i = aside_.size(); i-- > 0;) {
     Activation& a = *aside_[i];
     if (a.call_return.value != regs.rip || lane.signals != 0 || a.g != current_g(regs)) continue;
     if (a.on_user_stack ? depth_below(a.g, regs[rsp]) != a.call_depth : a.call_sp != regs[rsp])
       continue;
     a.tid = lane.tid, a.number = number, a.outermost = true;
-    for (const auto& above : lane.stack) a.outermost &= above->waits == Waits::called;
+    for (const auto& above : lane.stack)
+      a.outermost &= above->waits == Waits::called || returns_now(*above);
     a.stretches.push_back({0, number});
     lane.stack.push_back(std::move(aside_[i]));
     aside_.erase(aside_.begin() + static_cast<std::ptrdiff_t>(i));

@@ -19,8 +19,7 @@ Part<> run_locked(Runtime& rt, M mp) {
 
 void forget_preemption(Runtime& rt, const P& pp) {
   rt.step("schedule/preempt",
-          "this P is in the scheduler, so what it ran has given way: no request to preempt is open "
-          "any more",
+          "this P is in the scheduler: any request to preempt what it ran has been met",
           [&] { pp.preempt() = false; });
   const bool work = pp.runnext() || pp.runqhead() != pp.runqtail();
   Runtime::require(!rt.getm().spinning() || !work, "schedule: spinning with local work");
