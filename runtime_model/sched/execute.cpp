@@ -1,6 +1,7 @@
 #include "runtime_model/sched/execute.hpp"
 
 #include <fmt/format.h>
+#include "runtime_model/sched/wait_reason.hpp"
 
 namespace runtime_model::sched {
 
@@ -84,6 +85,7 @@ Model<> park_m(Runtime& rt, G gp) {
   // Once it waits, whoever wakes it may have it run elsewhere, and end: its bubble is read before.
   const Addr bubble = bubble_of(gp).exists() ? bubble_of(gp).get() : Addr();
   co_await begin_parking(rt, bubble);
+  rt.step("park_m/reason", fmt::format("the goroutine waits: {}", wait_reason(rt, gp)));
   co_await casgstatus(rt, gp, kGrunning, kGwaiting);
   rt.step("park_m/dropg", "the M and the waiting goroutine let go of each other",
           [&] { dropg(rt); });

@@ -157,13 +157,22 @@ golang::Ref<Addr> bubble_of(const golang::G& gp) {
   return gp.bubble().exists() ? gp.bubble() : gp.syncGroup();
 }
 
+/// A goroutine's states make its life, but for the short ones around system calls and the moves of
+/// its stack.
+std::string_view step_of(u32 from, u32 to) {
+  if (from == kGidle) return "casgstatus/new";
+  if (from == kGsyscall || to == kGsyscall) return "casgstatus/syscall";
+  if (from == kGcopystack || to == kGcopystack) return "casgstatus/copystack";
+  return "casgstatus/change";
+}
+
 Model<> casgstatus(Runtime& rt, golang::G gp, u32 from, u32 to) {
   if (gp.atomicstatus() != from) {
     // Somebody scans its stack. The real code waits for that.
     co_await rt.call<void>("runtime.casgstatus", gp, from, to);
     co_return;
   }
-  rt.step("casgstatus/change",
+  rt.step(step_of(from, to),
           fmt::format("the goroutine was {}, now it is {}", name_of(from), name_of(to)),
           [&] { gp.atomicstatus() = to; });
   if (bubble_of(gp).exists() && bubble_of(gp).get() != Addr())

@@ -2,9 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-
-#include "emulator/base/error.hpp"
 #include "runtime_model/boot/models.hpp"
 #include "runtime_model/heap/models.hpp"
 #include "runtime_model/model/peek.hpp"
@@ -12,6 +9,8 @@
 #include "runtime_model/sched/models.hpp"
 #include "runtime_model/stack/models.hpp"
 #include "runtime_model/thread/models.hpp"
+#include "tools/rt0/choice.hpp"
+#include "tools/rt0/step_ids.hpp"
 
 namespace rt0 {
 
@@ -34,33 +33,32 @@ Registry all_models() {
 
 namespace {
 
-bool names(std::string_view wanted, std::string_view function) {
-  return wanted == function || (function.starts_with("runtime.") && function.substr(8) == wanted);
-}
-
-bool any_names(const std::vector<std::string>& list, std::string_view function) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const auto& wanted) { return names(wanted, function); });
-}
-
 Registry chosen(const ModelOptions& options) {
   Registry registry = all_models();
-  for (const auto* list : {&options.model, &options.native})
-    for (const std::string& name : *list)
-      if (std::none_of(registry.all().begin(), registry.all().end(),
-                       [&](const auto& r) { return names(name, r.function); }))
-        emulator::base::user_error("there is no model of {} (rt0 info lists the models)", name);
+  std::vector<std::string_view> names;
+  for (const auto& r : registry.all()) names.push_back(r.function);
+  const FunctionChoice model("--model", options.model, names),
+      native("--native", options.native, names);
   registry.filter([&](std::string_view function) {
-    return (options.model.empty() || any_names(options.model, function)) &&
-           !any_names(options.native, function);
+    return (model.empty() || model.holds(function)) && !native.holds(function);
   });
   return registry;
 }
 
 }  // namespace
 
+void add_only(CLI::App& command, std::vector<std::string>& only) {
+  command
+      .add_option("--only", only,
+                  "this alone: functions, steps, g17, m2, p0, as newproc1,runq*,mallocgc/tiny "
+                  "(repeatable)")
+      ->allow_extra_args(false);
+}
+
 void add_model_choice(CLI::App& command, ModelOptions& options) {
-  command.add_option("--model", options.model, "models of these functions only (repeatable)")
+  command
+      .add_option("--model", options.model,
+                  "models of these functions only: newproc1,runq* (repeatable)")
       ->allow_extra_args(false);
   command.add_option("--native", options.native, "no models of these functions (repeatable)")
       ->allow_extra_args(false);
@@ -73,6 +71,18 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       ->capture_default_str()
       ->check(CLI::IsMember({"check", "native", "model"}));
   add_model_choice(command, options);
+}
+
+StoryChoice story_choice(const std::vector<std::string>& only, const Program& program) {
+  const Registry registry = all_models();
+  StoryChoice::Known known;
+  known.step_ids = step_ids();
+  for (const auto& r : registry.all()) known.models.push_back(r.function);
+  for (const auto& routine : golang::boot_routines())
+    for (const auto spelling : routine.names()) known.landmarks.push_back(spelling);
+  known.landmarks.push_back(kExitGroup);
+  known.in_program = [&](std::string_view name) { return !program.symbols.find(name).empty(); };
+  return {only, known};
 }
 
 Models::Models(Session& session, const ModelOptions& options)

@@ -20,13 +20,22 @@ namespace rt0 {
 runtime_model::model::Registry all_models();
 
 struct ModelOptions {
-  std::string runtime = "check";           // check, native or model
-  std::vector<std::string> model, native;  // functions, as "runtime.newproc1" or "newproc1"
+  std::string runtime = "check";  // check, native or model
+  // Functions, as "runtime.newproc1", "newproc1" or "runq*"; several with commas between them.
+  std::vector<std::string> model, native;
 };
+/// --only: what is told of a story.
+void add_only(CLI::App& command, std::vector<std::string>& only);
 /// --model and --native: of which functions.
 void add_model_choice(CLI::App& command, ModelOptions& options);
 /// The same, and --runtime.
 void add_model_options(CLI::App& command, ModelOptions& options);
+
+/// The landmark of the process's end, which no symbol has.
+inline constexpr std::string_view kExitGroup = "exit_group";
+
+/// --only, of what there is to tell of a program. Throws base::UserError for a name of nothing.
+StoryChoice story_choice(const std::vector<std::string>& only, const Program& program);
 
 class Models {
  public:

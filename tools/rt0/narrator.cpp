@@ -13,15 +13,28 @@ using emulator::Addr;
 using emulator::u64;
 using runtime_model::model::Told;
 using runtime_model::model::Verdict;
+using runtime_model::model::Weight;
 using runtime_model::model::Write;
+using traces::format::Landmark;
 using Level = NarratorOptions::Level;
 
 namespace {
 
-constexpr unsigned kIndent = 35;  ///< where what happens begins
+constexpr unsigned kIndent = 35;        ///< where what happens begins
+constexpr unsigned kFoldIndent = 6;     ///< where a line for what is folded begins
+constexpr unsigned kOften = 2;          ///< times that a step is told at levels steps and fields
+constexpr std::size_t kWorthALine = 8;  ///< steps: fewer wait for the next line of what is folded
+constexpr std::size_t kChanges = 6;     ///< of a step that are listed
+constexpr std::string_view kContradicted = "contradicted";
 
-/// "newproc1" of "newproc1/gobuf".
-std::string_view function_of(std::string_view id) { return id.substr(0, id.find('/')); }
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string_view without_package(std::string_view function) {
+  return function.substr(function.find('.') + 1);
+}
 
 /// Breaks a sentence at blanks; further lines are indented. `column`: how much of the first line is
 /// taken.
@@ -30,7 +43,7 @@ std::string wrapped(std::string_view text, unsigned width, unsigned indent, std:
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
-    if (column != 0 && column + 1 + word.size() > width) {
+    if (column != 0 && column + 1 + columns(word) > width) {
       out += '\n';
       out.append(indent, ' ');
       column = 0;
@@ -38,7 +51,7 @@ std::string wrapped(std::string_view text, unsigned width, unsigned indent, std:
       out += ' ', ++column;
     }
     out += word;
-    column += word.size();
+    column += columns(word);
   }
   return out;
 }
@@ -57,13 +70,20 @@ void Naming::Who::write_to(traces::format::Step& e) const {
   if (works_for >= 0) e.curg = works_for;
 }
 
+traces::format::Step Naming::step_by(const runtime_model::model::Standing& at) const {
+  traces::format::Step e;
+  who(at).write_to(e);
+  return e;
+}
+
 traces::format::Step event_of(const Told& t, const Naming& naming) {
   traces::format::Step e;
   e.n = t.number, e.n0 = t.first, e.t = static_cast<emulator::u32>(t.thread);
   naming.who(t.standing).write_to(e);
   e.id = t.step.id, e.text = t.step.text;
+  e.weight = name(runtime_model::model::weight_of(e.id));
   if (t.verdict != Verdict::acted)
-    e.verdict = t.verdict == Verdict::confirmed ? "confirmed" : "contradicted";
+    e.verdict = t.verdict == Verdict::confirmed ? "confirmed" : kContradicted;
   for (const Write& w : t.step.writes) {
     const auto value = [&](const auto& bytes) {
       return bytes.size() > 8 ? long_value(bytes) : naming.value(w.address, bytes);
@@ -78,49 +98,140 @@ Narrator::Narrator(NarratorOptions options, Naming naming,
     : options_(std::move(options)), naming_(std::move(naming)), out_(std::move(out)) {}
 
 void Narrator::line(u64 number, std::string text) {
-  waiting_.emplace(std::pair(number, order_++), std::move(text));
+  Item item;
+  item.text = std::move(text);
+  waiting_.emplace(std::pair(number, order_++), std::move(item));
 }
 
-std::string Narrator::prefix(u64 number, const traces::format::Step& e) const {
+std::string Narrator::prefix(const Step& e) const {
   const auto named = [](char kind, emulator::i64 i) {
     return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
   };
-  return fmt::format("{:>11}  t{:<3} {:<3} {:<3} {:<6}", grouped(number), e.t, named('m', e.m),
+  return fmt::format("{:>11}  t{:<3} {:<3} {:<3} {:<6}", grouped(e.n), e.t, named('m', e.m),
                      named('p', e.p), goroutine_text(e));
 }
 
-void Narrator::landmark(const traces::format::Landmark& event,
-                        const runtime_model::model::Standing& standing) {
+void Narrator::landmark(const Landmark& event, const runtime_model::model::Standing& standing) {
+  Step who = naming_.step_by(standing);
+  who.n = event.n, who.t = event.t;
+  if (event.n < begin_ || !options_.only.holds(event, who)) return;
+  const auto weight = runtime_model::model::weight_of(event.fn);
   std::string text;
   if (options_.json) {
-    traces::format::append_json(text, traces::format::Event(event));
+    Landmark weighed = event;
+    weighed.weight = name(weight);
+    traces::format::append_json(text, traces::format::Event(weighed));
   } else if (options_.level == Level::landmarks) {
     text = landmark_line(event.n, static_cast<int>(event.t), emulator::Nanos(event.ns.value_or(0)),
                          event.fn, event.text);
   } else {
-    traces::format::Step who;
-    who.t = event.t;
-    naming_.who(standing).write_to(who);
-    text = prefix(event.n, who) + "  ";
-    text += options_.paint.bold(event.fn) + ": ";
-    const auto indent = static_cast<unsigned>(event.fn.size()) + 2;
-    text += wrapped(event.text, options_.width - kIndent, kIndent, indent);
+    text = prefix(who) + "  " + options_.paint.bold(event.fn) + ": ";
+    text += wrapped(event.text, options_.width - kIndent, kIndent, columns(event.fn) + 2);
   }
-  line(event.n, std::move(text));
+  Item item;
+  item.text = std::move(text);
+  if (options_.level == Level::story && !options_.json && options_.only.empty() && !options_.all) {
+    item.routine = event.fn;
+    item.weight = weight;
+    if (weight == Weight::detail) item.function = kept(without_package(event.fn));
+  }
+  waiting_.emplace(std::pair(event.n, order_++), std::move(item));
 }
 
-bool Narrator::wanted(const Told& t) {
-  if (options_.level == Level::landmarks) return false;
-  const auto function = function_of(t.step.id);
-  if (!options_.only.empty())
-    return std::any_of(options_.only.begin(), options_.only.end(), [&](std::string_view name) {
-      return name == function || name == t.function ||
-             (name.starts_with("runtime.") && name.substr(8) == function);
-    });
-  return options_.all || ++seen_[t.step.id] <= kOften || t.verdict == Verdict::contradicted;
+/// Has a step told that the routine comes, as schedinit/stackinit tells of runtime.stackinit?
+bool Narrator::is_told(std::string_view routine) const {
+  return announced_.contains(without_package(routine));
 }
 
-std::string Narrator::changes_text(const traces::format::Step& e, unsigned indent) const {
+/// Will the step be told, or can it? What cannot need not be made an event.
+bool Narrator::comes_to_words(const Told& t, Weight weight) {
+  if (!options_.only.empty()) return options_.only.may_hold(t.step.id);
+  if (options_.json || options_.all || t.verdict == Verdict::contradicted) return true;
+  if (weight == Weight::always) return true;
+  const auto said = said_.find(t.step.id);
+  const unsigned times = said == said_.end() ? 0 : said->second;
+  return times < (options_.level != Level::story ? kOften : weight == Weight::once ? 1 : 0);
+}
+
+std::string_view Narrator::kept(std::string_view function) {
+  const auto it = functions_.find(function);
+  return it == functions_.end() ? *functions_.emplace(function).first : *it;
+}
+
+void Narrator::told(const Told& t) {
+  if (options_.level == Level::landmarks || t.number < begin_) return;
+  Item item;
+  item.weight = runtime_model::model::weight_of(t.step.id);
+  item.function = kept(function_of_step(t.step.id));
+  item.depth = t.depth;
+  if (comes_to_words(t, item.weight)) {
+    item.step = event_of(t, naming_);
+    if (!options_.only.holds(*item.step)) return;
+  } else if (!options_.only.empty()) {
+    return;
+  }
+  waiting_.emplace(std::pair(t.number, order_++), std::move(item));
+}
+
+void Narrator::flush(u64 up_to) {
+  while (!waiting_.empty() && waiting_.begin()->first.first < up_to) {
+    say(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+  }
+}
+
+void Narrator::finish() {
+  flush(~u64{0});
+  say_folded(true);
+  for (const auto name : options_.only.unmet()) out_(fmt::format("rt0: nothing of {} came", name));
+}
+
+bool Narrator::wanted(const Item& item) {
+  if (!item.step) return false;
+  if (options_.all || options_.json || !options_.only.empty()) return true;
+  const bool lives = item.weight != Weight::always || lives_.tells(*item.step);
+  if (item.step->verdict == kContradicted) return true;
+  if (item.weight == Weight::always) return lives;
+  const unsigned most = options_.level != Level::story ? kOften : item.weight == Weight::once;
+  return said_[item.step->id] < most;
+}
+
+void Narrator::fold(const Item& item) {
+  if (item.step && item.weight == Weight::always)
+    if (const auto g = subject_of(*item.step); lives_.is_like_others(g))
+      return fold_.add_life(g, lives_.begin_of(g));
+  fold_.add(item.function);
+}
+
+/// `all`: however few they are.
+void Narrator::say_folded(bool all) {
+  if (!all && fold_.steps() < kWorthALine) return;
+  for (const std::string& text : fold_.lines())
+    out_(std::string(kFoldIndent, ' ') +
+         options_.paint.dim(wrapped(text, options_.width - kFoldIndent, kFoldIndent + 2, 0)));
+  fold_.clear();
+}
+
+void Narrator::say(Item& item) {
+  if (item.function.empty()) {
+    if (!item.routine.empty() && is_told(item.routine)) return;
+    say_folded(false);
+    out_(item.text);
+    return;
+  }
+  if (!wanted(item)) return fold(item);
+  say_folded(false);
+  std::string text;
+  if (options_.json)
+    traces::format::append_json(text, traces::format::Event(*item.step));
+  else
+    text = text_of(*item.step, item.depth);
+  ++said_[item.step->id];
+  announced_.insert(item.step->id.substr(item.step->id.find('/') + 1));
+  out_(text);
+}
+
+std::string Narrator::changes_text(const Step& e, unsigned indent) const {
   std::string out;
   const auto add = [&](std::string line) {
     out += '\n';
@@ -134,38 +245,44 @@ std::string Narrator::changes_text(const traces::format::Step& e, unsigned inden
   return out;
 }
 
-std::string Narrator::text_of(const Told& t) const {
-  const auto e = event_of(t, naming_);
-  const Paint& paint = options_.paint;
-  const unsigned indent = kIndent + 2 * std::min(t.depth, 12u);
-  std::string out = prefix(t.number, e);
-  out += t.verdict == Verdict::confirmed      ? paint.green("✓ ")
-         : t.verdict == Verdict::contradicted ? paint.red("✗ ")
-                                              : "· ";
-  out.append(indent - kIndent, ' ');
-  out += paint.cyan(e.id) + ": ";
-  const auto used = static_cast<unsigned>(e.id.size()) + 2;
-  out += wrapped(e.text, options_.width - indent, indent, used);
-  if (options_.level == Level::fields) out += changes_text(e, indent + 4);
+/// "g1.atomicstatus _Grunnable → _Grunning": as many as there is room for.
+std::string Narrator::short_changes(const Step& e, std::size_t room) const {
+  std::string out;
+  for (const auto& c : e.changes) {
+    const std::string one =
+        fmt::format("{}{} {} → {}", out.empty() ? "" : ", ", c.field, c.before, c.after);
+    if (columns(out) + columns(one) + 3 > room) return out.empty() ? out : out + ", …";
+    out += one;
+  }
   return out;
 }
 
-void Narrator::told(const Told& t) {
-  ++(t.verdict == Verdict::contradicted ? contradicted_ : confirmed_);
-  if (!wanted(t)) return;
-  std::string text;
-  if (options_.json)
-    traces::format::append_json(text, traces::format::Event(event_of(t, naming_)));
-  else
-    text = text_of(t);
-  waiting_.emplace(std::pair(t.number, order_++), std::move(text));
-}
-
-void Narrator::flush(u64 up_to) {
-  while (!waiting_.empty() && waiting_.begin()->first.first < up_to) {
-    out_(waiting_.begin()->second);
-    waiting_.erase(waiting_.begin());
-  }
+std::string Narrator::text_of(const Step& e, unsigned depth) {
+  const Paint& paint = options_.paint;
+  const bool story = options_.level == Level::story;
+  const unsigned indent = kIndent + (story ? 0 : 2 * std::min(depth, 12u));
+  std::string out = prefix(e);
+  out += e.verdict == kContradicted ? paint.red("✗ ")
+         : e.verdict.empty()        ? "· "
+                                    : paint.green("✓ ");
+  out.append(indent - kIndent, ' ');
+  out += paint.cyan(e.id) + ": ";
+  const std::size_t used = columns(e.id) + 2;
+  // A sentence that was read before need not be read again: what is new is what changed.
+  const std::string changed = short_changes(e, options_.width - indent - used);
+  if (story && said_[e.id] != 0 && !changed.empty()) return out + paint.dim(changed);
+  const std::string sentence = wrapped(e.text, options_.width - indent, indent, used);
+  out += sentence;
+  if (options_.level == Level::fields) return out + changes_text(e, indent + 4);
+  if (!story) return out;
+  const auto line = sentence.rfind('\n');
+  const std::size_t taken = line == std::string::npos ? used + columns(sentence)
+                                                      : columns(sentence.substr(line + 1)) - indent;
+  const std::string beside = short_changes(
+      e, options_.width - indent - std::min<std::size_t>(taken + 2, options_.width - indent));
+  if (!beside.empty() && !beside.ends_with("…")) return out + "  " + paint.dim(beside);
+  const auto* rule = runtime_model::model::weight_rule(e.id);
+  return rule != nullptr && rule->evidence ? out + changes_text(e, indent + 4) : out;
 }
 
 }  // namespace rt0

@@ -4,6 +4,7 @@
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/bounds.hpp"
 #include "tools/rt0/landmarks.hpp"
 #include "tools/rt0/models.hpp"
 #include "tools/rt0/session.hpp"
@@ -28,26 +29,8 @@ struct TraceOptions {
   RunOptions run;
   ModelOptions models;
   std::string output, level = "call", format, from, until;
+  std::vector<std::string> only;
 };
-
-/// Where a trace begins or ends: an instruction number, or the first time that a function is
-/// entered.
-struct Bound {
-  std::optional<u64> number;
-  std::vector<u64> entries;
-};
-
-Bound parse_bound(const std::string& option, const std::string& text, const Program& program) {
-  Bound b;
-  if (text.empty()) return b;
-  b.number = emulator::base::parse_number(text);
-  if (b.number) return b;
-  for (const auto* f : program.symbols.find(text)) b.entries.push_back(f->entry.value);
-  if (b.entries.empty())
-    user_error("{}: {} has no function {} (names are Go's: runtime.schedinit, main.main)", option,
-               program.name, text);
-  return b;
-}
 
 /// What never changes about an instruction: made once, asked for by every execution.
 struct Static {
@@ -247,6 +230,9 @@ int trace(const TraceOptions& o) {
   auto& machine = session.machine();
   const Bound from = parse_bound("--from", o.from, session.program()),
               until = parse_bound("--until", o.until, session.program());
+  if (!o.only.empty() && *level != tf::Level::Step) user_error("--only is for --level step");
+  StoryChoice only;
+  if (!o.only.empty()) only = story_choice(o.only, session.program());
   const auto writer = tf::make_writer(
       form, o.output, header_of(o, session.program(), machine.kernel().config().argv, *level));
   Recorder recorder(session, *writer, *level);
@@ -266,23 +252,23 @@ int trace(const TraceOptions& o) {
   probes.insert(from.entries.begin(), from.entries.end());
   probes.insert(until.entries.begin(), until.entries.end());
   machine.set_probes(probes);
-  const auto among = [](const std::vector<u64>& list, Addr a) {
-    return std::find(list.begin(), list.end(), a.value) != list.end();
-  };
   machine.on.probe = [&](const Thread& t, Addr at) {
-    if (!recording && among(from.entries, at)) start();
-    if (recording && among(until.entries, at)) return machine.stop();
+    if (!recording && from.at(at)) start();
+    if (recording && until.at(at)) return machine.stop();
     if (const auto* found = landmarks.at(at); found != nullptr && recording) {
       auto e = recorder.stamped<tf::Landmark>(t);
       e.fn = found->name, e.pc = at, e.text = found->routine->text;
-      recorder.event(e);
+      e.weight = runtime_model::model::name(runtime_model::model::weight_of(e.fn));
+      if (only.empty() || only.holds(e, models->naming().step_by(models->standing(t))))
+        recorder.event(e);
     }
-    if (!among(until.entries, at) && !(models && models->stands_at(at))) machine.remove_probe(at);
+    if (!until.at(at) && !(models && models->stands_at(at))) machine.remove_probe(at);
   };
   if (*level == tf::Level::Step) {
     models.emplace(session, o.models);
     models->listen([&, naming = models->naming()](const runtime_model::model::Told& told) {
-      if (recording && told.number >= first) recorder.event(event_of(told, naming));
+      if (recording && told.number >= first && only.may_hold(told.step.id))
+        if (const auto e = event_of(told, naming); only.holds(e)) recorder.event(e);
       recorder.flush_before(models->told_up_to());
     });
     models->attach(machine.on.probe, probes);
@@ -318,6 +304,7 @@ int trace(const TraceOptions& o) {
   }
   recorder.finish();
   writer->close();
+  for (const auto name : only.unmet()) fmt::print(stderr, "rt0: nothing of {} came\n", name);
   if (!recording)
     user_error("{}: the program ended before --from {} was reached, so the trace is empty",
                session.program().name, o.from);
@@ -349,6 +336,7 @@ void add_trace(CLI::App& app, int& status) {
                    "at level step: check, models beside the real code; model, in its place")
       ->capture_default_str()
       ->check(CLI::IsMember({"check", "model"}));
+  add_only(*command, o->only);
   add_model_choice(*command, o->models);
   add_run_options(*command, o->run);
   command->callback([command, o, &status] {

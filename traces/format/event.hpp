@@ -239,6 +239,7 @@ struct Step : Stamp {
   /// "gsignal", where that is the stack; and, on g0 and gsignal, the goroutine that it works for.
   std::string stack = {};
   std::optional<i64> curg = {};
+  std::string weight = {};  ///< "detail", "once" or "always"; empty in older traces
   bool operator==(const Step&) const = default;
 };
 
@@ -265,6 +266,7 @@ struct Landmark : Stamp {
   std::string fn;
   Addr pc;
   std::string text;
+  std::string weight = {};  ///< as of a step
   bool operator==(const Landmark&) const = default;
 };
 

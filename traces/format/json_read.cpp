@@ -198,7 +198,8 @@ Step step(const Json& json) {
            text_or_empty(json, "verdict"),
            number_if_any<u64>(json, "n0"),
            text_or_empty(json, "stack"),
-           number_if_any<i64>(json, "for")};
+           number_if_any<i64>(json, "for"),
+           text_or_empty(json, "weight")};
   for (const Json& change : list(json, "w")) {
     if (!change.is_object()) throw Malformed("\"w\" holds something that is not an object");
     out.changes.push_back({text(change, "f"), text(change, "old"), text(change, "new")});
@@ -247,7 +248,8 @@ void parse_event(std::string_view line, Event& into, Strings& strings) {
   } else if (kind == "switch") {
     into = Switch{stamp_of(json), text(json, "from"), text(json, "to"), addr(json, "stack")};
   } else if (kind == "mark") {
-    into = Landmark{stamp_of(json), text(json, "fn"), addr(json, "pc"), text(json, "text")};
+    into = Landmark{stamp_of(json), text(json, "fn"), addr(json, "pc"), text(json, "text"),
+                    text_or_empty(json, "weight")};
   } else if (kind == "signal") {
     into = Signal{stamp_of(json), number<i32>(json, "sig"), number<i32>(json, "code"),
                   addr(json, "addr")};

@@ -130,6 +130,7 @@ void body(std::string& out, const Step& e) {
   text_field(out, R"(,"id":)", e.id);
   text_field(out, R"(,"text":)", e.text);
   if (!e.verdict.empty()) text_field(out, R"(,"verdict":)", e.verdict);
+  if (!e.weight.empty()) text_field(out, R"(,"weight":)", e.weight);
   out += R"(,"w":[)";
   for (const auto& change : e.changes) {
     text_field(out, &change == &e.changes.front() ? R"({"f":)" : R"(,{"f":)", change.field);
@@ -160,6 +161,7 @@ void body(std::string& out, const Landmark& e) {
   text_field(out, R"(,"fn":)", e.fn);
   hex_field(out, R"(,"pc":)", e.pc);
   text_field(out, R"(,"text":)", e.text);
+  if (!e.weight.empty()) text_field(out, R"(,"weight":)", e.weight);
 }
 
 void body(std::string& out, const Signal& e) {

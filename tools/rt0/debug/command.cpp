@@ -8,7 +8,7 @@
 #include "tools/rt0/debug/debugger.hpp"
 #include "tools/rt0/debug/elsewhere.hpp"
 #include "tools/rt0/debug/expression.hpp"
-#include "tools/rt0/debug/hint.hpp"
+#include "tools/rt0/hint.hpp"
 
 namespace rt0::debug {
 

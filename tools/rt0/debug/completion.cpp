@@ -7,7 +7,7 @@
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/debug/name_lookup.hpp"
-#include "tools/rt0/debug/step_ids.hpp"
+#include "tools/rt0/step_ids.hpp"
 
 namespace rt0::debug {
 

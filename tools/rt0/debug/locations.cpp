@@ -6,8 +6,8 @@
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
-#include "tools/rt0/debug/hint.hpp"
 #include "tools/rt0/debug/name_lookup.hpp"
+#include "tools/rt0/hint.hpp"
 
 namespace rt0::debug {
 

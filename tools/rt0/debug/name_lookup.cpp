@@ -6,7 +6,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/expression.hpp"
-#include "tools/rt0/debug/hint.hpp"
+#include "tools/rt0/hint.hpp"
 
 namespace rt0::debug {
 

@@ -5,11 +5,11 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "emulator/kernel/syscall.hpp"
-#include "tools/rt0/debug/hint.hpp"
 #include "tools/rt0/debug/locations.hpp"
 #include "tools/rt0/debug/origin.hpp"
-#include "tools/rt0/debug/step_ids.hpp"
+#include "tools/rt0/hint.hpp"
 #include "tools/rt0/landmarks.hpp"
+#include "tools/rt0/step_ids.hpp"
 
 namespace rt0::debug {
 

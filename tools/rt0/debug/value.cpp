@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "emulator/base/error.hpp"
-#include "tools/rt0/debug/hint.hpp"
+#include "tools/rt0/hint.hpp"
 
 namespace rt0::debug {
 

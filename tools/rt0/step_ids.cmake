@@ -8,15 +8,16 @@ foreach(file IN LISTS files)
     list(APPEND ids ${found})
   endforeach()
 endforeach()
+list(FILTER ids EXCLUDE REGEX "^\"internal/")  # packages of Go's
 list(REMOVE_DUPLICATES ids)
 list(SORT ids)
 string(REPLACE ";" ",\n    " all "${ids}")
 file(WRITE ${OUTPUT} "// Made by step_ids.cmake.
-#include \"tools/rt0/debug/step_ids.hpp\"
+#include \"tools/rt0/step_ids.hpp\"
 
 #include <algorithm>
 
-namespace rt0::debug {
+namespace rt0 {
 
 namespace {
 
@@ -28,5 +29,5 @@ constexpr std::string_view kIds[] = {
 std::span<const std::string_view> step_ids() { return kIds; }
 bool is_step_id(std::string_view text) { return std::ranges::binary_search(kIds, text); }
 
-}  // namespace rt0::debug
+}  // namespace rt0
 ")

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace rt0::debug {
+namespace rt0 {
 
 /// Levenshtein's distance: single characters to add, leave out or change.
 inline std::size_t distance(std::string_view a, std::string_view b) {
@@ -39,4 +39,4 @@ std::string hint(std::string_view typed, const Names& names) {
   return nearest.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", nearest);
 }
 
-}  // namespace rt0::debug
+}  // namespace rt0

@@ -5,10 +5,10 @@
 #include <span>
 #include <string_view>
 
-namespace rt0::debug {
+namespace rt0 {
 
 /// All there are, sorted. Which of them a run tells, its Go release decides.
 std::span<const std::string_view> step_ids();
 bool is_step_id(std::string_view text);
 
-}  // namespace rt0::debug
+}  // namespace rt0
