@@ -14,8 +14,11 @@ namespace bench {
 
 class NoHost final : public emulator::kernel::Host {
  public:
-  void write_output(int, std::span<const emulator::u8>) override {}
-  std::size_t read_input(std::span<emulator::u8>) override { return 0; }
+  emulator::kernel::Result<emulator::u64> write_output(
+      int, std::span<const emulator::u8> bytes) override {
+    return bytes.size();
+  }
+  emulator::kernel::Result<emulator::u64> read_input(std::span<emulator::u8>) override { return 0; }
 };
 
 /// The image keeps the file's bytes. Throws base::UserError for what cannot be read or run.

@@ -1,5 +1,7 @@
 #include "emulator/kernel/errno.hpp"
 
+#include <cerrno>
+
 namespace emulator::kernel {
 
 std::string_view name(Errno e) {
@@ -94,6 +96,59 @@ std::string_view name(Errno e) {
       return "ECANCELED";
   }
   return "E?";
+}
+
+Errno from_host(int error) {
+  switch (error) {
+    case EPERM:
+      return Errno::eperm;
+    case ENOENT:
+      return Errno::enoent;
+    case EINTR:
+      return Errno::eintr;
+    case EPIPE:
+      return Errno::epipe;
+    case EBADF:
+      return Errno::ebadf;
+    case EACCES:
+      return Errno::eacces;
+    case EBUSY:
+      return Errno::ebusy;
+    case EEXIST:
+      return Errno::eexist;
+    case EXDEV:
+      return Errno::exdev;
+    case ENOTDIR:
+      return Errno::enotdir;
+    case EISDIR:
+      return Errno::eisdir;
+    case EINVAL:
+      return Errno::einval;
+    case EMFILE:
+    case ENFILE:
+      return Errno::enfile;
+    case ETXTBSY:
+      return Errno::etxtbsy;
+    case EFBIG:
+      return Errno::efbig;
+    case ENOSPC:
+    case EDQUOT:
+      return Errno::enospc;
+    case EROFS:
+      return Errno::erofs;
+    case EMLINK:
+      return Errno::emlink;
+    case ENAMETOOLONG:
+      return Errno::enametoolong;
+    case ENOTEMPTY:
+      return Errno::enotempty;
+    case ELOOP:
+      return Errno::eloop;
+    case EOPNOTSUPP:
+      return Errno::eopnotsupp;
+    default:
+      return Errno::eio;
+  }
 }
 
 }  // namespace emulator::kernel

@@ -19,6 +19,9 @@ enum class Errno : u16 {
 /// "ENOENT"
 std::string_view name(Errno e);
 
+/// The host's errno in the guest's numbers; EIO for what the guest's files do not know.
+Errno from_host(int error);
+
 /// What a system call did. `blocked`: the thread's Wait says for what; the call is made again when that happens.
 /// `restart`/`none`: registers are already as they must be (rt_sigreturn, exit).
 struct [[nodiscard]] SysResult {

@@ -15,6 +15,29 @@ bool has_position(const FileObject& object) {
          std::holds_alternative<ProgramFile>(object) || std::holds_alternative<MountedFile>(object);
 }
 
+// -- errors that come with a signal --
+
+SysResult with_signal(IoCall& io, int signal, Errno error) {
+  SigInfo info;
+  info.signal = signal;
+  info.pid = io.k.pid();
+  if (!io.no_signal) io.k.post_signal(&io.t, info);
+  return error;
+}
+
+SysResult broken_pipe(IoCall& io) {
+  constexpr int kSigPipe = 13;
+  return with_signal(io, kSigPipe, Errno::epipe);
+}
+
+/// What the host's streams and files answer: whoever reads has gone (SIGPIPE), the file has reached
+/// the host's RLIMIT_FSIZE (SIGXFSZ), or something that needs no signal.
+SysResult host_failed(IoCall& io, Errno error) {
+  constexpr int kSigXfsz = 25;
+  if (error == Errno::epipe) return broken_pipe(io);
+  return error == Errno::efbig ? with_signal(io, kSigXfsz, error) : SysResult(error);
+}
+
 // -- files with a position --
 
 SysResult read_content(IoCall& io) {
@@ -50,7 +73,9 @@ SysResult write_content(IoCall& io) {
     if (taken == 0 && total == 0) return Errno::efault;
     if (taken == 0) break;
     const auto written = io.k.files().write_at(io.k, d, offset, std::span(chunk).first(taken));
-    if (!written && total == 0) return written.error();
+    const bool of_host = std::holds_alternative<MountedFile>(d.object);
+    if (!written && total == 0)
+      return of_host ? host_failed(io, written.error()) : SysResult(written.error());
     if (!written) break;
     offset += *written, total += *written;
     if (*written < chunk.size()) break;
@@ -64,22 +89,28 @@ SysResult write_content(IoCall& io) {
 SysResult read_stream(IoCall& io, const StandardStream& stream) {
   if (stream.fd != 0) return Errno::ebadf;
   Bytes chunk(io.buffers.next_chunk());
-  const u64 got = io.k.files().read_input(io.k.host(), chunk);
-  if (io.buffers.put(io.k, std::span(chunk).first(got)) < got) return Errno::efault;
-  return got;
+  const Result<u64> got = io.k.files().read_input(io.k.host(), chunk);
+  if (!got) return got.error();
+  if (io.buffers.put(io.k, std::span(chunk).first(*got)) < *got) return Errno::efault;
+  return *got;
 }
 
 SysResult write_stream(IoCall& io, const StandardStream& stream) {
   if (stream.fd == 0) return Errno::ebadf;
   u64 total = 0;
   Bytes chunk;
-  while (io.buffers.left() > 0) {
+  do {  // once at least: a full disk refuses no bytes, too
     chunk.resize(io.buffers.next_chunk());
     const u64 taken = io.buffers.take(io.k, chunk);
-    if (taken > 0) io.k.host().write_output(stream.fd, std::span(chunk).first(taken));
-    total += taken;
-    if (taken < chunk.size()) return total > 0 ? SysResult(total) : SysResult(Errno::efault);
-  }
+    if (taken == 0 && !chunk.empty()) return total > 0 ? SysResult(total) : SysResult(Errno::efault);
+    const auto written = io.k.host().write_output(stream.fd, std::span(chunk).first(taken));
+    if (!written) {
+      const SysResult failed = host_failed(io, written.error());
+      return total > 0 ? SysResult(total) : failed;
+    }
+    total += *written;
+    if (*written < taken || taken < chunk.size()) break;  // the next call is told why
+  } while (io.buffers.left() > 0);
   return total;
 }
 
@@ -121,15 +152,6 @@ SysResult read_pipe(IoCall& io, Pipe& pipe) {
   pipe.drop(taken);
   io.k.changed();
   return taken;
-}
-
-SysResult broken_pipe(IoCall& io) {
-  constexpr int kSigPipe = 13;
-  SigInfo info;
-  info.signal = kSigPipe;
-  info.pid = io.k.pid();
-  if (!io.no_signal) io.k.post_signal(&io.t, info);
-  return Errno::epipe;
 }
 
 /// At most PIPE_BUF bytes go in whole or not at all; of more, what fits goes in at each try, and

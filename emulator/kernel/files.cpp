@@ -13,7 +13,12 @@ namespace emulator::kernel {
 
 class InputLog {
  public:
-  std::vector<std::vector<u8>> chunks;
+  /// What one read of the host's gave.
+  struct Chunk {
+    std::vector<u8> bytes;
+    Failure error;
+  };
+  std::vector<Chunk> chunks;
   bool ended = false;
 };
 
@@ -33,6 +38,7 @@ Files::Files(const Config& config) : Files() {
   tree.opened(cwd.inode);
   for (const Mount& mount : config.mounts) add_mount(mount);
   for (i32 fd = 0; fd < 3; ++fd) {
+    if (!config.streams[static_cast<std::size_t>(fd)]) continue;
     const u64 id = ++next_description_;
     descriptions_[id] = {.object = StandardStream{fd},
                          .flags = fd == 0 ? kReadOnly : kWriteOnly,
@@ -252,33 +258,37 @@ void Files::set_cwd(const Location& directory) {
 
 // -- standard input --
 
-u64 Files::read_input(Host& host, std::span<u8> to) {
+Result<u64> Files::read_input(Host& host, std::span<u8> to) {
   auto& chunks = input_->chunks;
-  if (to.empty()) return 0;
+  if (to.empty()) return u64{0};
   if (input_chunk_ == chunks.size()) {
-    if (input_->ended) return 0;
-    std::vector<u8> chunk(std::min<u64>(to.size(), 65536));
-    chunk.resize(host.read_input(chunk));
+    if (input_->ended) return u64{0};
+    InputLog::Chunk chunk{std::vector<u8>(std::min<u64>(to.size(), 65536)), {}};
+    const Result<u64> got = host.read_input(chunk.bytes);
+    chunk.bytes.resize(got ? *got : 0);
+    if (!got) chunk.error = got.error();
     // The host may have let another machine, which shares this log, go first.
     if (input_chunk_ == chunks.size()) {
-      input_->ended = chunk.empty();
-      if (input_->ended) return 0;
+      input_->ended = got && *got == 0;
+      if (input_->ended) return u64{0};
       chunks.push_back(std::move(chunk));
     }
   }
   const auto& chunk = chunks[input_chunk_];
-  const u64 count = std::min<u64>(to.size(), chunk.size() - input_offset_);
-  std::copy_n(chunk.begin() + static_cast<std::ptrdiff_t>(input_offset_), count, to.begin());
+  const Failure error = chunk.error;
+  const u64 count = std::min<u64>(to.size(), chunk.bytes.size() - input_offset_);
+  std::copy_n(chunk.bytes.begin() + static_cast<std::ptrdiff_t>(input_offset_), count, to.begin());
   input_offset_ += count;
-  if (input_offset_ == chunk.size()) ++input_chunk_, input_offset_ = 0;
+  if (input_offset_ == chunk.bytes.size()) ++input_chunk_, input_offset_ = 0;
   // Without a checkpoint nobody will read it again.
   if (input_chunk_ == chunks.size() && input_.use_count() == 1) chunks.clear(), input_chunk_ = 0;
+  if (error) return *error;
   return count;
 }
 
 u64 Files::input_buffered() const {
   if (input_chunk_ == input_->chunks.size()) return 0;
-  return input_->chunks[input_chunk_].size() - input_offset_;
+  return input_->chunks[input_chunk_].bytes.size() - input_offset_;
 }
 
 u64 Files::bytes() const {

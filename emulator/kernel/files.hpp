@@ -33,11 +33,12 @@ struct Mount {
 class Host {
  public:
   virtual ~Host() = default;
-  /// Guest output to fd 1 or 2.
-  virtual void write_output(int fd, std::span<const u8> bytes) = 0;
-  /// Up to to.size() bytes of standard input; 0 at its end. Blocks the whole machine: virtual time
-  /// stands still.
-  virtual std::size_t read_input(std::span<u8> to) = 0;
+  /// Guest output to fd 1 or 2, as write(2): how many bytes were taken, fewer than given only when
+  /// an error came behind them, or the error. Blocks the whole machine: virtual time stands still.
+  virtual Result<u64> write_output(int fd, std::span<const u8> bytes) = 0;
+  /// Up to to.size() bytes of standard input; 0 at its end; or the error, as read(2). Blocks
+  /// likewise.
+  virtual Result<u64> read_input(std::span<u8> to) = 0;
 };
 
 /// Where a name leads: an inode in memory, a name below a mount, or a descriptor (/proc/self/fd/N).
@@ -232,7 +233,7 @@ class Files {
   std::optional<Nanos> next_event(const Description& d, Nanos now, int depth = 0) const;
 
   /// Standard input: the next bytes, from the log or from the host; 0 at the end.
-  u64 read_input(Host& host, std::span<u8> to);
+  Result<u64> read_input(Host& host, std::span<u8> to);
   /// What a copy of this takes of the host's memory, roughly, shared contents included.
   u64 bytes() const;
   /// What of it was read from the host but not yet by the guest.

@@ -37,6 +37,7 @@ struct Config {
   u64 seed = 0;          // AT_RANDOM, getrandom, /dev/urandom
   u64 max_threads = 10000;
   u64 max_open_files = 1024;
+  std::array<bool, 3> streams = {true, true, true};  // which of descriptors 0 to 2 it starts with
 };
 
 /// How the process ended: a status, or the signal that killed it.

@@ -28,13 +28,16 @@ class Lent {
 }  // namespace
 
 Follower::Start Follower::start(Timeline& leader) {
-  return {leader.position(), leader.machine_.checkpoint(), leader.host_log_->position()};
+  return {leader.position(), leader.machine_.checkpoint(), leader.host_log_->position(),
+          leader.host_.written()};
 }
 
 void Follower::begin(Machine& machine, const Start& start) {
   machine_ = &machine;
   machine.restore(start.machine);
   asked_ = start.asked;
+  written_ = start.written;
+  assumed_.reset();
 }
 
 std::optional<kernel::ProcessExit> Follower::run() {
@@ -56,9 +59,19 @@ void Follower::lead() {
   if (there.reason == StopReason::interrupted) throw InputInterrupted{};
 }
 
-std::size_t Follower::read_input(std::span<u8>) {
+kernel::Result<u64> Follower::write_output(int fd, std::span<const u8> bytes) {
+  const u64 number = written_++;
+  if (!assumed_ && number >= leader_.host_.made()) assumed_ = number;
+  return leader_.host_.expected(number, fd, bytes.size());
+}
+
+bool Follower::still_holds(const Timeline& leader, u64 assumed) {
+  return leader.host_.as_expected_from(assumed);
+}
+
+kernel::Result<u64> Follower::read_input(std::span<u8>) {
   lead();
-  return 0;
+  return u64{0};
 }
 
 }  // namespace emulator::machine

@@ -12,7 +12,8 @@ class Follower final : public kernel::Host {
   struct Start {
     u64 position = 0;
     Machine::Checkpoint machine;
-    u64 asked = 0;  // HostLog::position
+    u64 asked = 0;    // HostLog::position
+    u64 written = 0;  // OnceHost::written
   };
   static Start start(Timeline& leader);
 
@@ -24,17 +25,25 @@ class Follower final : public kernel::Host {
   /// input: the machine is then good only for begin().
   std::optional<kernel::ProcessExit> run();
 
-  // What the guest prints is printed by the leader.
-  void write_output(int, std::span<const u8>) override {}
+  /// What the guest prints is printed by the leader. Where that has not been yet, the answer is
+  /// taken for granted that the stream gave last: nothing is printed before its time.
+  kernel::Result<u64> write_output(int fd, std::span<const u8> bytes) override;
   /// The leader has read: it is in the log that both share.
-  std::size_t read_input(std::span<u8> to) override;
+  kernel::Result<u64> read_input(std::span<u8> to) override;
+
+  /// The first write whose answer was taken for granted, since the last begin().
+  std::optional<u64> assumed() const { return assumed_; }
+  /// False: the leader has been told something else since; what the machine did then does not hold.
+  static bool still_holds(const Timeline& leader, u64 assumed);
 
  private:
   void lead();
 
   Timeline& leader_;
   Machine* machine_ = nullptr;
-  u64 asked_ = 0;         // of the mounted directories, where the machine stands
+  u64 asked_ = 0;    // of the mounted directories, where the machine stands
+  u64 written_ = 0;  // writes to standard streams, likewise
+  std::optional<u64> assumed_;
   u64 leader_asked_ = 0;  // while it runs: where the leader stands
 };
 

@@ -72,11 +72,12 @@ struct Ending {
 
 class Output : public kernel::Host {
  public:
-  void write_output(int fd, std::span<const u8> bytes) override {
+  kernel::Result<u64> write_output(int fd, std::span<const u8> bytes) override {
     text += static_cast<char>('0' + fd);
     text.append(bytes.begin(), bytes.end());
+    return bytes.size();
   }
-  std::size_t read_input(std::span<u8> to) override {
+  kernel::Result<u64> read_input(std::span<u8> to) override {
     if (std::exchange(ended, true)) return 0;
     std::fill(to.begin(), to.end(), u8{'x'});
     return to.size();

@@ -20,8 +20,10 @@ using emulator::machine::Retired;
 
 class SilentHost final : public emulator::kernel::Host {
  public:
-  void write_output(int, std::span<const u8>) override {}
-  std::size_t read_input(std::span<u8>) override { return 0; }
+  emulator::kernel::Result<u64> write_output(int, std::span<const u8> bytes) override {
+    return bytes.size();
+  }
+  emulator::kernel::Result<u64> read_input(std::span<u8>) override { return 0; }
 };
 
 /// The built-in hello beside the host's CPU.

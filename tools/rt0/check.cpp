@@ -7,6 +7,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/models.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0 {
 namespace {
@@ -34,26 +35,26 @@ double percent(u64 part, u64 whole) {
 }
 
 void print_function(const std::string& name, const FunctionReport& f, bool verbose) {
-  fmt::print(stderr, "{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", name, f.calls,
-             f.fields, f.equal, f.different, f.not_covered, f.excused, f.interleaved,
-             f.declined + f.unfinished);
+  kStderr.print("{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", name, f.calls, f.fields,
+                f.equal, f.different, f.not_covered, f.excused, f.interleaved,
+                f.declined + f.unfinished);
   const std::size_t most = verbose ? FunctionReport::kKeep : 3;
   for (std::size_t i = 0; i < f.differences.size() && i < most; ++i)
-    fmt::print(stderr, "    {}\n", difference_text(f.differences[i]));
+    kStderr.print("    {}\n", difference_text(f.differences[i]));
   if (f.differences.size() > most)
-    fmt::print(stderr, "    and {} more (--verbose)\n", f.different - most);
+    kStderr.print("    and {} more (--verbose)\n", f.different - most);
   std::size_t shown = 0;
   for (const auto& [field, times] : f.uncovered) {
     if (!verbose && ++shown > 3) break;
-    fmt::print(stderr, "    not covered: {} ({} times)\n", field, times);
+    kStderr.print("    not covered: {} ({} times)\n", field, times);
   }
   for (const auto& [reason, times] : f.reasons)
-    fmt::print(stderr, "    left to the real code {} times: {}\n", times, reason);
+    kStderr.print("    left to the real code {} times: {}\n", times, reason);
 }
 
 void print(const CheckReport& report, bool verbose) {
-  fmt::print(stderr, "{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "function",
-             "calls", "fields", "equal", "differ", "uncov", "excus", "inter", "left");
+  kStderr.print("{:<38} {:>7} {:>9} {:>9} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "function", "calls",
+                "fields", "equal", "differ", "uncov", "excus", "inter", "left");
   FunctionReport sum;
   for (const auto& [name, f] : report.functions) {
     print_function(name, f, verbose);
@@ -62,12 +63,12 @@ void print(const CheckReport& report, bool verbose) {
     sum.interleaved += f.interleaved, sum.declined += f.declined, sum.unfinished += f.unfinished;
   }
   print_function("all", sum, false);
-  fmt::print(stderr,
-             "\nof {} bytes that the real code of these functions changed, the models foretold {} "
-             "({:.1f} %)\n",
-             report.changed_bytes, report.predicted_bytes,
-             percent(report.predicted_bytes, report.changed_bytes));
-  fmt::print(stderr, "interleaved: {:.2f} % of calls\n", percent(sum.interleaved, sum.calls));
+  kStderr.print(
+      "\nof {} bytes that the real code of these functions changed, the models foretold {} "
+      "({:.1f} %)\n",
+      report.changed_bytes, report.predicted_bytes,
+      percent(report.predicted_bytes, report.changed_bytes));
+  kStderr.print("interleaved: {:.2f} % of calls\n", percent(sum.interleaved, sum.calls));
 }
 
 nlohmann::ordered_json json_of(const FunctionReport& f) {
@@ -93,7 +94,7 @@ void print_json(const Models& models, const CheckReport& report) {
                               {"predicted_bytes", report.predicted_bytes},
                               {"differences", report.differences()}};
   for (const auto& [name, f] : report.functions) j["functions"][name] = json_of(f);
-  fmt::print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  kStdout.print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 int run_check(const CheckOptions& o) {
@@ -103,7 +104,7 @@ int run_check(const CheckOptions& o) {
   how.runtime = "check";
   Models models(session, how);
   models.on_decline([](std::string_view function, const std::string& reason) {
-    fmt::print(stderr, "rt0: {} is left to the real code: {}\n", function, reason);
+    kStderr.print("rt0: {} is left to the real code: {}\n", function, reason);
   });
   models.attach({}, {});
   const CheckReport& report = models.checker()->report();

@@ -14,6 +14,7 @@
 #include "tools/rt0/debug/interrupts.hpp"
 #include "tools/rt0/debug/line_input.hpp"
 #include "tools/rt0/host_io.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0 {
 namespace {
@@ -34,22 +35,20 @@ struct DebugOptions {
   std::string transcript, colour = "auto", checkpoint_memory = "256M";
 };
 
-void write_all(int fd, std::string_view text) {
-  HostIo().write_output(fd, {reinterpret_cast<const emulator::u8*>(text.data()), text.size()});
-}
-
 /// What the guest writes: as it is, or as events.
 debug::DebugHost::Write guest_output(Output& out) {
-  return [&out](int fd, std::span<const emulator::u8> bytes) {
+  return [&out](int fd, std::span<const emulator::u8> bytes) -> debug::DebugHost::Answer {
     if (!out.json()) return HostIo().write_output(fd, bytes);
     out.event({{"e", "output"},
                {"fd", fd},
                {"text", std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())}});
+    return bytes.size();
   };
 }
 
 /// Standard input, until the user does not want to wait for it any longer.
-std::size_t read_input(std::span<emulator::u8> to, const std::atomic<bool>& interrupted) {
+debug::DebugHost::Answer read_input(std::span<emulator::u8> to,
+                                    const std::atomic<bool>& interrupted) {
   constexpr int kPatience = 50;  // ms until Ctrl-C is looked for again
   pollfd waits{STDIN_FILENO, POLLIN, 0};
   while (::poll(&waits, 1, kPatience) <= 0)
@@ -80,7 +79,7 @@ void read_lines(Debugger& d, bool terminal, std::atomic<bool>& interrupted) {
     const std::string prompt = d.prompt();
     const auto line = input.next(prompt);
     if (!line) {
-      if (terminal) write_all(STDOUT_FILENO, "quit\n");
+      if (terminal) kStdout.write("quit\n");
       break;
     }
     d.out.echo(prompt, *line);
@@ -94,6 +93,7 @@ void read_lines(Debugger& d, bool terminal, std::atomic<bool>& interrupted) {
 /// At a terminal the user has seen how it ended; whoever calls rt0 from a script has the status.
 int status_of(const Debugger& d, const DebugOptions& o, bool good) {
   if (d.quit_status()) return *d.quit_status();
+  if (d.out.lost_transcript()) return emulator::base::kExitBadInput;
   const auto& end = d.outcome();
   if (o.batch && end && end->reason == emulator::machine::StopReason::error)
     return end->limit ? emulator::base::kExitLimit : emulator::base::kExitUnimplemented;
@@ -106,7 +106,7 @@ int debug_program(const DebugOptions& o) {
   Output::Style style{Paint(!o.json && wants_colour(o.colour, STDOUT_FILENO)),
                       terminal_width(STDOUT_FILENO), o.json, terminal};
   Output out(style, [&o](std::string_view text, bool error) {
-    write_all(error && !o.json ? STDERR_FILENO : STDOUT_FILENO, text);
+    (error && !o.json ? kStderr : kStdout).write(text);
   });
   const auto limits = timeline_settings_of(o.checkpoint_memory);
   if (!o.transcript.empty()) out.transcript(o.transcript);

@@ -1,27 +1,34 @@
 #include "tools/rt0/host_io.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "emulator/base/write_all.hpp"
+
 namespace rt0 {
 
-/// A reader that went away loses the rest of the guest's output; the guest is not told, so that it
-/// runs the same.
-void HostIo::write_output(int fd, std::span<const emulator::u8> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
+using emulator::u64;
+using emulator::u8;
+using emulator::kernel::Result;
+
+Result<u64> HostIo::write_output(int fd, std::span<const u8> bytes) {
+  const auto written = emulator::base::write_all(fd, bytes);
+  if (written.error != 0 && written.bytes == 0) return emulator::kernel::from_host(written.error);
+  return written.bytes;
 }
 
-std::size_t HostIo::read_input(std::span<emulator::u8> to) {
+Result<u64> HostIo::read_input(std::span<u8> to) {
   while (true) {
     const ssize_t n = ::read(STDIN_FILENO, to.data(), to.size());
-    if (n < 0 && errno == EINTR) continue;
-    return n > 0 ? static_cast<std::size_t>(n) : 0;
+    if (n >= 0) return static_cast<u64>(n);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd some{STDIN_FILENO, POLLIN, 0};
+      (void)::poll(&some, 1, -1);
+    } else if (errno != EINTR) {
+      return emulator::kernel::from_host(errno);
+    }
   }
 }
 

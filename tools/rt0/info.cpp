@@ -10,6 +10,7 @@
 #include "tools/rt0/coverage.hpp"
 #include "tools/rt0/options.hpp"
 #include "tools/rt0/program.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0 {
 namespace {
@@ -37,9 +38,9 @@ std::string_view kind_of(const emulator::kernel::ElfImage& image) {
 }
 
 void print_globals(const Globals& globals) {
-  fmt::print("\nthe runtime's variables, and what says where they are:\n");
+  kStdout.print("\nthe runtime's variables, and what says where they are:\n");
   for (const auto& global : globals.entries())
-    fmt::print("  {:<32} {}  {}\n", global.name, hex(global.address), global.how);
+    kStdout.print("  {:<32} {}  {}\n", global.name, hex(global.address), global.how);
 }
 
 std::string_view state_name(ModelCoverage::State state) {
@@ -55,16 +56,16 @@ std::string_view state_name(ModelCoverage::State state) {
 }
 
 void print_models(const Program& p) {
-  fmt::print("\nthe runtime's functions that rt0 has a model of, for this program:\n");
+  kStdout.print("\nthe runtime's functions that rt0 has a model of, for this program:\n");
   for (const ModelCoverage& m : model_coverage(p))
-    fmt::print("  {:<40} {:<15} {}\n", m.function, state_name(m.state), m.text);
+    kStdout.print("  {:<40} {:<15} {}\n", m.function, state_name(m.state), m.text);
 }
 
 void print_text(const Program& p) {
   const auto& image = *p.image;
   const auto& bias = p.symbols.bias();
   const auto line = [](std::string_view what, const auto& value) {
-    fmt::print("{:<14} {}\n", what, value);
+    kStdout.print("{:<14} {}\n", what, value);
   };
   line("program", p.name);
   line("format", kind_of(image));
@@ -86,7 +87,7 @@ void print_text(const Program& p) {
   for (const auto& s : image.segments)
     line("segment", fmt::format("{:>14} - {:<14} {}  {} bytes in the file", hex(s.address + bias),
                                 hex(s.end() + bias), permissions(s), s.bytes.size()));
-  fmt::print("\nboot routines, in the order in which the runtime reaches them:\n");
+  kStdout.print("\nboot routines, in the order in which the runtime reaches them:\n");
   for (const auto& found : runtime_model::golang::find_boot_routines(p.symbols, p.build.release)) {
     std::string where =
         found.at.empty() ? "not found: inlined or left out of this build" : std::string();
@@ -94,7 +95,7 @@ void print_text(const Program& p) {
       where +=
           fmt::format("{}{}{}", where.empty() ? "" : ", ", hex(f->entry),
                       f->code == runtime_model::golang::Code::wrapper ? " (ABI0 wrapper)" : "");
-    fmt::print("  {:<32} {}\n", found.name, where);
+    kStdout.print("  {:<32} {}\n", found.name, where);
   }
   print_models(p);
   print_globals(data.globals);
@@ -138,13 +139,13 @@ void print_json(const Program& p) {
   for (const ModelCoverage& m : model_coverage(p))
     j["models"].push_back(
         {{"function", m.function}, {"state", state_name(m.state)}, {"text", m.text}});
-  fmt::print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  kStdout.print("{}\n", j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 /// What make_layouts takes from a program with DWARF and symbols.
 void print_tables(const Program& p) {
-  fmt::print("{}{}", Layouts::load(*p.image, p.build).text(),
-             Globals::code_text(*p.image, p.symbols));
+  kStdout.print("{}{}", Layouts::load(*p.image, p.build).text(),
+                Globals::code_text(*p.image, p.symbols));
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 #include <malloc.h>
 #include <CLI/CLI.hpp>
 
-#include <csignal>
 #include <new>
+#include <sstream>
 #include <system_error>
 
 #include "emulator/base/error.hpp"
+#include "emulator/base/write_all.hpp"
 #include "tools/rt0/options.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace {
 
@@ -21,8 +23,19 @@ constexpr auto kStatuses =
     "unreadable input, 3 the guest used something that is not emulated, 4 a limit was reached.";
 
 int fail(int status, const char* what) {
-  fmt::print(stderr, "rt0: {}\n", what);
+  rt0::kStderr.print("rt0: {}\n", what);
   return status;
+}
+
+/// --help and --version, and what cannot be parsed.
+int answer(const CLI::App& app, const CLI::ParseError& e) {
+  std::ostringstream out, nowhere;
+  if (app.exit(e, out, nowhere) == 0) {
+    rt0::kStdout.write(out.str());
+    return emulator::base::kExitFine;
+  }
+  rt0::kStderr.print("rt0: {} (rt0 --help lists the commands and options)\n", e.what());
+  return emulator::base::kExitBadInput;
 }
 
 int command_line(int argc, char** argv) {
@@ -42,19 +55,14 @@ int command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    fmt::print(stderr, "rt0: {} (rt0 --help lists the commands and options)\n", e.what());
-    return emulator::base::kExitBadInput;
+    return answer(app, e);
   }
   return status;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// What ends a command early is one sentence.
+int told_command_line(int argc, char** argv) {
   using namespace emulator::base;
-  mallopt(M_TOP_PAD, 4 << 20);    // a few large pieces of heap: a small program is done 5 % sooner
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error to report, not a death
   try {
     return command_line(argc, argv);
   } catch (const UserError& e) {
@@ -63,9 +71,26 @@ int main(int argc, char** argv) {
     return fail(kExitUnimplemented, e.what());
   } catch (const LimitReached& e) {
     return fail(kExitLimit, e.what());
-  } catch (const std::system_error& e) {  // of a print: the reader is gone, the disk is full
+  } catch (const std::system_error& e) {
     return fail(kExitBadInput, e.what());
   } catch (const std::bad_alloc&) {
     return fail(kExitLimit, "the host has no more memory to give");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mallopt(M_TOP_PAD, 4 << 20);  // a few large pieces of heap: a small program is done 5 % sooner
+  rt0::prepare_streams();
+  try {
+    return told_command_line(argc, argv);
+  } catch (const rt0::StreamFailed& e) {
+    const std::string sentence = fmt::format("rt0: {}\n", e.what());
+    // Where the other stream is left. Standard output is no place for it: that is data.
+    if (e.fd() != STDERR_FILENO)
+      (void)emulator::base::write_all(
+          STDERR_FILENO, {reinterpret_cast<const emulator::u8*>(sentence.data()), sentence.size()});
+    return e.exit_status();
   }
 }

@@ -5,6 +5,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/program.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0 {
 
@@ -104,6 +105,8 @@ emulator::machine::Settings settings_of(const RunOptions& o) {
   }
   for (const std::string& mount : o.mounts) s.kernel.mounts.push_back(parse_mount(mount));
   s.kernel.working_directory = o.working_directory;
+  for (std::size_t fd = 0; fd < s.kernel.streams.size(); ++fd)
+    s.kernel.streams[fd] = was_open(static_cast<int>(fd));
   return s;
 }
 

@@ -9,6 +9,7 @@
 #include "tools/rt0/bounds.hpp"
 #include "tools/rt0/landmarks.hpp"
 #include "tools/rt0/models.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0 {
 namespace {
@@ -29,13 +30,13 @@ struct Options {
 /// The lines that stand above the story.
 void print_heading(Session& session, const Options& o) {
   const auto& p = session.program();
-  fmt::print(stderr, "rt0: {}, {}, symbols from {}\n", p.name, p.build.version, p.symbols.source());
+  kStderr.print("rt0: {}, {}, symbols from {}\n", p.name, p.build.version, p.symbols.source());
   if (o.narrator.level == NarratorOptions::Level::landmarks)
-    fmt::print(stderr, "{:>11}  {:<3} {:>13}  {:<28} {}\n", "instruction", "thr", "virtual time",
-               "reached", "what it is for");
+    kStderr.print("{:>11}  {:<3} {:>13}  {:<28} {}\n", "instruction", "thr", "virtual time",
+                  "reached", "what it is for");
   else
-    fmt::print(stderr, "{:>11}  {:<4} {:<3} {:<3} {:<6}  {}\n", "instruction", "thr", "M", "P", "G",
-               "what happens");
+    kStderr.print("{:>11}  {:<4} {:<3} {:<3} {:<6}  {}\n", "instruction", "thr", "M", "P", "G",
+                  "what happens");
 }
 
 /// A session that is told: landmarks, steps, the end.
@@ -49,7 +50,7 @@ class Story {
         until_(parse_bound("--until", o.until, session.program())),
         telling_(!from_.given()),
         narrator_(o.narrator, models.naming(),
-                  [](const std::string& line) { fmt::print(stderr, "{}\n", line); }) {}
+                  [](const std::string& line) { kStderr.print("{}\n", line); }) {}
 
   void attach() {
     models_.listen([this](const auto& told) {
@@ -157,8 +158,7 @@ std::optional<emulator::kernel::ProcessExit> tell(Session& session, Options& o) 
   const auto exit = tell(session, o);
   // The program is over: the operating system takes the memory back faster than destructors would.
   if (!o.run.quiet && exit && exit->signal != 0)
-    fmt::print(stderr, "rt0: killed by signal {}\n", exit->signal);
-  std::fflush(nullptr);
+    kStderr.print("rt0: killed by signal {}\n", exit->signal);
   std::_Exit(exit ? exit->as_shell_status() : 0);
 }
 

@@ -1,5 +1,6 @@
 // rt0 serve: a program for gdb to attach to.
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -13,6 +14,7 @@
 #include "tools/rt0/gdb/service.hpp"
 #include "tools/rt0/host_io.hpp"
 #include "tools/rt0/options.hpp"
+#include "tools/rt0/stream.hpp"
 #include "tools/rt0/thread_names.hpp"
 
 namespace rt0 {
@@ -41,9 +43,19 @@ std::optional<unsigned> port_of(const std::string& text) {
   return static_cast<unsigned>(*number);
 }
 
+class ErrorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    kStderr.write({line.data(), line.size()});
+  }
+  void flush_() override {}
+};
+
 /// On standard error, without the time: what is not the same in each run does not go out.
 spdlog::logger server_log(const std::string& level) {
-  spdlog::logger log("rt0", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  spdlog::logger log("rt0", std::make_shared<ErrorSink>());
+  log.set_error_handler([](const std::string&) { throw; });  // to main
   log.set_pattern("rt0 serve: %v");
   log.set_level(spdlog::level::from_str(level));
   return log;
@@ -63,14 +75,14 @@ class Served {
     debugger_.settings.context = false;
     debugger_.interrupted = [this] { return interrupted_.load(); };
     debugger_.target.machine().kernel().on.notice = [](const std::string& text) {
-      fmt::print(stderr, "rt0: {}\n", text);
+      kStderr.print("rt0: {}\n", text);
     };
   }
 
   void serve(const std::optional<unsigned>& number) {
     if (!number) return service_.serve(stub_, STDIN_FILENO, STDOUT_FILENO);
     const gdb::Port port(*number);
-    fmt::print(stderr, "rt0: waiting for gdb: target remote 127.0.0.1:{}\n", port.number());
+    kStderr.print("rt0: waiting for gdb: target remote 127.0.0.1:{}\n", port.number());
     service_.serve(stub_, port);
   }
 
@@ -80,13 +92,15 @@ class Served {
     debugger_.target.timeline().interrupt();
   }
   debug::DebugHost::Write output(bool in_gdb) {
-    if (!in_gdb) return [](int fd, std::span<const u8> bytes) { HostIo().write_output(fd, bytes); };
+    if (!in_gdb)
+      return [](int fd, std::span<const u8> bytes) { return HostIo().write_output(fd, bytes); };
     return [this](int, std::span<const u8> bytes) {
       service_.console({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      return emulator::u64{bytes.size()};
     };
   }
   static debug::DebugHost::Read input(bool in_gdb) {
-    if (in_gdb) return [](std::span<u8>) { return std::size_t{0}; };
+    if (in_gdb) return [](std::span<u8>) { return emulator::u64{0}; };
     return [](std::span<u8> to) { return HostIo().read_input(to); };
   }
 

@@ -1,6 +1,7 @@
 #include "tools/rt0/session.hpp"
 
 #include "emulator/base/error.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0 {
 
@@ -33,9 +34,7 @@ Session::Session(const RunOptions& options, emulator::kernel::Host* host, Symbol
   MachineParts parts = machine_parts(options, program_);
   machine_ = std::make_unique<emulator::machine::Machine>(
       std::move(parts.settings), std::move(parts.image), host != nullptr ? *host : host_);
-  machine_->kernel().on.notice = [](const std::string& text) {
-    fmt::print(stderr, "rt0: {}\n", text);
-  };
+  machine_->kernel().on.notice = [](const std::string& text) { kStderr.print("rt0: {}\n", text); };
 }
 
 std::optional<emulator::kernel::ProcessExit> Session::run() {

@@ -3,10 +3,11 @@
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/options.hpp"
+#include "tools/rt0/stream.hpp"
 #include "traces/format/filter.hpp"
+#include "traces/format/json.hpp"
 #include "traces/format/reader.hpp"
 #include "traces/format/text.hpp"
-#include "traces/format/writer.hpp"
 
 namespace rt0 {
 namespace {
@@ -39,28 +40,21 @@ int show(const ShowOptions& o) {
   filter.symbols = o.symbols;
   filter.thread = o.thread;
   const auto reader = tf::open_trace(o.file);
-  if (o.format == "jsonl") {
-    const auto writer =
-        tf::make_writer(tf::Form::JsonLines, stdout, "standard output", reader->header());
-    each_event(*reader, filter, o.head, [&](const tf::Event& e) { writer->write(e); });
-    writer->close();
-  } else {
-    std::string text;
-    tf::append_text(text, reader->header());
-    const auto flush = [&text] {
-      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-        emulator::base::user_error("cannot write to standard output");
-      text.clear();
-    };
+  const bool json = o.format == "jsonl";
+  std::string text;
+  const auto line = [&text, json](const auto& what) {
+    json ? tf::append_json(text, what) : tf::append_text(text, what);
     text += '\n';
-    each_event(*reader, filter, o.head, [&](const tf::Event& e) {
-      tf::append_text(text, e);
-      text += '\n';
-      if (text.size() > 1u << 16) flush();
-    });
-    flush();
-  }
-  if (reader->truncated()) fmt::print(stderr, "rt0: {}\n", reader->truncation());
+  };
+  line(reader->header());
+  each_event(*reader, filter, o.head, [&](const tf::Event& e) {
+    line(e);
+    if (text.size() <= 1u << 16) return;
+    kStdout.write(text);
+    text.clear();
+  });
+  kStdout.write(text);
+  if (reader->truncated()) kStderr.print("rt0: {}\n", reader->truncation());
   return emulator::base::kExitFine;
 }
 

@@ -1,9 +1,9 @@
 // rt0 verify: the host's own CPU beside the emulator, instruction by instruction.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/session.hpp"
+#include "tools/rt0/stream.hpp"
 #include "tools/verify/report.hpp"
 
 namespace rt0 {
@@ -54,9 +54,9 @@ int run_verify(const VerifyOptions& o) {
   report.forms = verifier.forms();
   const auto names = names_of(session);
   if (o.json)
-    std::fputs(as_json(report, names).c_str(), stdout);
+    kStdout.write(as_json(report, names));
   else
-    std::fputs(as_text(report, names).c_str(), stderr);
+    kStderr.write(as_text(report, names));
   return report.divergence ? emulator::base::kExitDifference : emulator::base::kExitFine;
 }
 

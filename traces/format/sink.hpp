@@ -31,7 +31,5 @@ class Sink {
 
 /// A file, created or truncated; base::UserError when it cannot be.
 std::unique_ptr<Sink> file_sink(const std::string& path);
-/// An open descriptor, which stays the caller's.
-std::unique_ptr<Sink> descriptor_sink(int descriptor, std::string name);
 
 }  // namespace traces::format

@@ -190,10 +190,4 @@ std::unique_ptr<Writer> make_writer(Form form, const std::string& path, const He
   return make_writer(form, file_sink(path), header);
 }
 
-std::unique_ptr<Writer> make_writer(Form form, std::FILE* stream, std::string name,
-                                    const Header& header) {
-  std::fflush(stream);  // what the caller printed before comes first
-  return make_writer(form, descriptor_sink(fileno(stream), std::move(name)), header);
-}
-
 }  // namespace traces::format

@@ -1,7 +1,6 @@
 /// Writes a trace, in either form, to a file that stays readable whatever happens while it grows.
 #pragma once
 
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -46,9 +45,6 @@ class Writer {
 
 /// Creates or truncates the file at `path`.
 std::unique_ptr<Writer> make_writer(Form form, const std::string& path, const Header& header);
-/// Writes to an open stream, which stays the caller's; `name` is what messages call it.
-std::unique_ptr<Writer> make_writer(Form form, std::FILE* stream, std::string name,
-                                    const Header& header);
 std::unique_ptr<Writer> make_writer(Form form, std::unique_ptr<Sink> sink, const Header& header);
 
 }  // namespace traces::format

@@ -106,6 +106,41 @@ TEST_CASE("output goes to the host at once, from one buffer or several") {
   CHECK(w.call(kWritev, 1, World::kBuffer + 64, 1025) == error(Errno::einval));
 }
 
+TEST_CASE(
+    "a write to a standard stream answers what the host answers, with the signal that goes with "
+    "it") {
+  struct Case {
+    Errno error;
+    int signal;
+  };
+  for (const auto& [refusal, signal] : {Case{Errno::epipe, 13}, Case{Errno::efbig, 25},
+                                        Case{Errno::enospc, 0}, Case{Errno::eio, 0}}) {
+    World w;
+    w.host.room = 70000;
+    w.host.refusal = refusal;
+    CHECK(w.call(kWrite, 1, World::kScratch, 65000) == 65000);
+    CHECK(w.call(kWrite, 1, World::kScratch, 10000) == 5000);
+    CHECK(w.main().pending.empty());
+    for (const u64 count : {u64{10}, u64{0}}) {
+      CHECK(w.call(kWrite, 1, World::kScratch, count) == error(refusal));
+      REQUIRE(w.main().pending.size() == (signal != 0 ? 1 : 0));
+      if (signal != 0) CHECK(w.main().pending.front().signal == signal);
+    }
+    w.host.room = 65536;  // as much as is moved at a time
+    CHECK(w.call(kWrite, 2, World::kScratch, 100000) == 65536);
+  }
+}
+
+TEST_CASE("a stream that rt0 was started without is not there") {
+  kernel::Config config;
+  config.argv = {"guest"};
+  config.streams = {true, false, true};
+  kernel::Files files(config);
+  CHECK(files.find(0) != nullptr);
+  CHECK(files.find(1) == nullptr);
+  CHECK(files.find(2) != nullptr);
+}
+
 TEST_CASE("a transfer that meets unmapped memory ends there, or is EFAULT when nothing was moved") {
   World w;
   w.make("/tmp/f", std::string(10000, 'x'));

@@ -27,11 +27,15 @@ constexpr u64 error(int number) { return error(static_cast<Errno>(number)); }
 /// Standard input comes from a list of pieces; output is kept.
 class FakeHost : public kernel::Host {
  public:
-  void write_output(int fd, std::span<const u8> bytes) override {
+  kernel::Result<u64> write_output(int fd, std::span<const u8> bytes) override {
+    if (room == 0 && refusal) return *refusal;
+    bytes = bytes.first(std::min<u64>(bytes.size(), room));
+    room -= bytes.size();
     output[static_cast<std::size_t>(fd)].append(reinterpret_cast<const char*>(bytes.data()),
                                                 bytes.size());
+    return bytes.size();
   }
-  std::size_t read_input(std::span<u8> to) override {
+  kernel::Result<u64> read_input(std::span<u8> to) override {
     ++reads;
     if (input.empty()) return 0;
     const std::string piece = input.front().substr(0, to.size());
@@ -43,6 +47,8 @@ class FakeHost : public kernel::Host {
   std::array<std::string, 3> output;
   std::vector<std::string> input;
   int reads = 0;
+  u64 room = ~u64{0};              // bytes that output takes
+  std::optional<Errno> refusal{};  // what it answers then
 };
 
 enum CallNumber : u64 {

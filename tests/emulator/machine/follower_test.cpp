@@ -84,8 +84,8 @@ namespace {
 
 class ImpatientHost final : public kernel::Host {
  public:
-  void write_output(int, std::span<const u8>) override {}
-  std::size_t read_input(std::span<u8> to) override {
+  kernel::Result<u64> write_output(int, std::span<const u8> bytes) override { return bytes.size(); }
+  kernel::Result<u64> read_input(std::span<u8> to) override {
     if (impatient) throw InputInterrupted{};
     return std::min<std::size_t>(4, to.size());
   }
@@ -93,6 +93,32 @@ class ImpatientHost final : public kernel::Host {
 };
 
 }  // namespace
+
+TEST_CASE(
+    "a follower is answered what its leader was, and knows when it took too much for granted") {
+  FullHost host;
+  machine::Timeline leader(settings(), image_of_code(kPrintCounts + kExit7), host);
+  const auto start = Follower::start(leader);
+  Follower follower(leader);
+  Machine machine(settings(), image_of_code(kPrintCounts + kExit7), follower);
+  follower.begin(machine, start);
+  machine.stop_at(1 + 2 * kRound);  // two writes ahead of the leader
+  CHECK_FALSE(follower.run());
+  CHECK(host.writes == 0);
+  REQUIRE(follower.assumed() == 0u);
+  leader.go_to(1 + 2 * kRound);
+  CHECK(Follower::still_holds(leader, 0));
+  machine.stop_at(~u64{0});
+  CHECK(follower.run());
+  leader.resume();
+  CHECK_FALSE(Follower::still_holds(leader, 0));
+  CHECK(state_of(leader.machine()) != state_of(machine));
+  follower.begin(machine, start);  // now that the answers are known
+  CHECK(follower.run());
+  CHECK_FALSE(follower.assumed());
+  CHECK(state_of(leader.machine()) == state_of(machine));
+  CHECK(host.writes == 5);
+}
 
 TEST_CASE("a follower whose leader is interrupted while it waits for input can begin again") {
   ImpatientHost host;

@@ -57,6 +57,31 @@ TEST_CASE("the guest's output comes once, however often its past is executed") {
   CHECK(t.host.out == want);
 }
 
+TEST_CASE("what a stream did not take it does not take again, and is asked once") {
+  FullHost host;
+  Settings s;
+  s.kernel.argv = {"guest"};
+  Timeline timeline(s, image_of_code(kPrintCounts + kExit7), host);
+  const auto answer_in = [&timeline](u64 round) {  // RAX behind the SYSCALL
+    timeline.go_to(1 + round * kRound + 6);
+    return timeline.machine().kernel().threads().front()->regs[cpu::rax];
+  };
+  const std::vector<u64> answers = {4, 4, 1, failed(Errno::enospc), failed(Errno::enospc)};
+  for (u64 round = 0; round < 5; ++round) CHECK(answer_in(round) == answers[round]);
+  CHECK(host.writes == 5);
+  host.room = true;
+  for (u64 round = 5; round-- > 0;) CHECK(answer_in(round) == answers[round]);
+  timeline.go_to(0);
+  CHECK(timeline.resume().reason == StopReason::exit);
+  CHECK(host.writes == 5);
+  // Behind a change all is new.
+  CHECK(answer_in(2) == 1);
+  auto regs = timeline.machine().registers(*timeline.machine().kernel().threads().front());
+  REQUIRE(timeline.set_registers(1, regs));
+  CHECK(answer_in(3) == 4);
+  CHECK(host.writes == 6);
+}
+
 TEST_CASE("standard input is read once and comes again in the same pieces") {
   // again: read(0, kData, 8); test eax, eax; jnz again
   const Code read_all = Code{0x31, 0xc0, 0x31, 0xff, 0xbe, 0,    0x20, 0x40, 0,    0xba,
@@ -82,8 +107,10 @@ TEST_CASE("standard input is read once and comes again in the same pieces") {
 TEST_CASE("input that the user does not wait for leaves the guest before its read") {
   class Impatient final : public kernel::Host {
    public:
-    void write_output(int, std::span<const u8>) override {}
-    std::size_t read_input(std::span<u8>) override {
+    kernel::Result<u64> write_output(int, std::span<const u8> bytes) override {
+      return bytes.size();
+    }
+    kernel::Result<u64> read_input(std::span<u8>) override {
       if (!patient) {
         timeline->interrupt();  // that, too, is what Ctrl-C does
         throw machine::InputInterrupted();

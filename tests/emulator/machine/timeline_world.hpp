@@ -22,10 +22,11 @@ inline Code operator+(Code a, const Code& b) {
 /// Keeps what the guest prints; has `input` to read, in pieces of `piece` bytes.
 class TapeHost final : public kernel::Host {
  public:
-  void write_output(int fd, std::span<const u8> bytes) override {
+  kernel::Result<u64> write_output(int fd, std::span<const u8> bytes) override {
     (fd == 1 ? out : err).append(bytes.begin(), bytes.end());
+    return bytes.size();
   }
-  std::size_t read_input(std::span<u8> to) override {
+  kernel::Result<u64> read_input(std::span<u8> to) override {
     ++reads;
     const std::size_t n = std::min({to.size(), piece, input.size()});
     std::copy_n(input.begin(), n, to.begin());
@@ -35,6 +36,19 @@ class TapeHost final : public kernel::Host {
   std::string out, err, input;
   std::size_t piece = 4096;
   int reads = 0;
+};
+
+/// Takes two writes, a part of the third, and then has no room until somebody makes some.
+class FullHost final : public kernel::Host {
+ public:
+  kernel::Result<u64> write_output(int, std::span<const u8> bytes) override {
+    ++writes;
+    if (writes > 3 && !room) return kernel::Errno::enospc;
+    return writes == 3 ? 1 : bytes.size();
+  }
+  kernel::Result<u64> read_input(std::span<u8>) override { return u64{0}; }
+  int writes = 0;
+  bool room = false;
 };
 
 inline std::shared_ptr<const kernel::ElfImage> image_of_code(const Code& code) {

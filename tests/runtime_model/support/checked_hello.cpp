@@ -12,10 +12,11 @@ namespace {
 
 class Recorder final : public kernel::Host {
  public:
-  void write_output(int, std::span<const u8> bytes) override {
+  kernel::Result<u64> write_output(int, std::span<const u8> bytes) override {
     text.append(bytes.begin(), bytes.end());
+    return bytes.size();
   }
-  std::size_t read_input(std::span<u8>) override { return 0; }
+  kernel::Result<u64> read_input(std::span<u8>) override { return 0; }
   std::string text;
 };
 

@@ -10,6 +10,7 @@
 
 #include "emulator/base/error.hpp"
 #include "tools/rt0/debug/libedit.hpp"
+#include "tools/rt0/stream.hpp"
 
 namespace rt0::debug {
 
@@ -123,7 +124,7 @@ LineInput::~LineInput() = default;
 
 std::optional<std::string> LineInput::next(const std::string& prompt) {
   if (!editor_) {
-    if (terminal_) std::fputs(prompt.c_str(), stdout), std::fflush(stdout);
+    if (terminal_) kStdout.write(prompt);
     std::string line;
     // Byte by byte: what follows the line may be the guest's to read.
     for (char c = 0;;) {

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "emulator/base/error.hpp"
 
@@ -30,10 +31,20 @@ std::pair<std::size_t, std::size_t> first_glyph(std::string_view s) {
 
 void Output::write(std::string_view text, bool error) {
   sink_(style_.wrap ? wrapped(text, style_.width) : text, error);
+  copy(without_colour(text));
+}
+
+/// A transcript that can no longer be written ends; the session goes on.
+void Output::copy(const std::string& plain) {
   if (!transcript_) return;
-  const std::string plain = without_colour(text);
-  (void)std::fwrite(plain.data(), 1, plain.size(), transcript_.get());
-  (void)std::fflush(transcript_.get());
+  if (std::fwrite(plain.data(), 1, plain.size(), transcript_.get()) == plain.size() &&
+      std::fflush(transcript_.get()) == 0)
+    return;
+  const int why = errno;
+  transcript_.reset();
+  lost_transcript_ = true;
+  error(fmt::format("rt0: cannot write the transcript {}: {}", std::exchange(transcript_path_, {}),
+                    std::strerror(why)));
 }
 
 void Output::print(std::string_view text) {
@@ -55,9 +66,7 @@ void Output::event(const nlohmann::ordered_json& event) {
 }
 
 void Output::echo(std::string_view prompt, std::string_view line) {
-  if (!transcript_) return;
-  const std::string text = std::string(prompt) + std::string(line) + "\n";
-  (void)std::fwrite(text.data(), 1, text.size(), transcript_.get());
+  copy(std::string(prompt) + std::string(line) + "\n");
 }
 
 void Output::transcript(const std::string& path) {

@@ -38,6 +38,8 @@ class Output {
   /// opened. An empty path ends it.
   void transcript(const std::string& path);
   const std::string& transcript_path() const { return transcript_path_; }
+  /// A transcript ended because it could not be written; that has been said.
+  bool lost_transcript() const { return lost_transcript_; }
 
   const Paint& paint() const { return style_.paint; }
   unsigned width() const { return style_.width; }
@@ -47,10 +49,12 @@ class Output {
 
  private:
   void write(std::string_view text, bool error = false);
+  void copy(const std::string& plain);
 
   Style style_;
   Sink sink_;
   std::string transcript_path_;
+  bool lost_transcript_ = false;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> transcript_{nullptr, std::fclose};
 };
 

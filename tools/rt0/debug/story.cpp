@@ -56,6 +56,17 @@ void Story::give_up(Stretch& s) {
   s.told = ~u64{0};
 }
 
+/// The guest's world has answered a write otherwise than the machine took for granted: what it told
+/// was another future. It begins again.
+void Story::drop_if_wrong(Stretch& s) {
+  using emulator::machine::Follower;
+  if (!s.assumed || !s.start || Follower::still_holds(leader_, *s.assumed)) return;
+  stop(s);
+  s.assumed.reset();
+  s.told = s.begin;
+  steps_.erase(steps_.lower_bound({s.begin, 0}), steps_.lower_bound({s.end, 0}));
+}
+
 u64 Story::complete_up_to() const {
   for (const Stretch& s : stretches_)
     if (s.told < s.end) return s.told;
@@ -76,9 +87,11 @@ bool Story::run(Stretch& s, u64 until) {
   } catch (const std::exception&) {
     over = true;  // the leader will come to it too, and say why
   }
+  if (!s.assumed) s.assumed = s.follower->assumed();
   if (over) {
     s.models->finish();
-    give_up(s);
+    s.assumed ? stop(s) : give_up(s);
+    s.told = ~u64{0};
   } else {
     s.told = std::min(s.models->told_up_to(), machine.retired());
   }
@@ -86,7 +99,8 @@ bool Story::run(Stretch& s, u64 until) {
 }
 
 bool Story::reach(u64 number) {
-  for (Stretch& s : stretches_)
+  for (Stretch& s : stretches_) {
+    drop_if_wrong(s);
     while (s.told < std::min(number, s.end)) {
       if (interrupted && interrupted()) return false;
       // Beyond `number` only when a model that is still at work holds back what came after it
@@ -95,6 +109,7 @@ bool Story::reach(u64 number) {
       const u64 until = now < number ? std::min(now + kChunk, number) : now + kChunk / 10;
       if (!run(s, std::min(until, s.end))) return false;
     }
+  }
   return true;
 }
 

@@ -69,6 +69,8 @@ class Story {
     std::optional<emulator::machine::Follower::Start> start;  ///< gone when it is not needed
     emulator::u64 end = ~emulator::u64{0};                    ///< where the next one begins
     emulator::u64 told = 0;  ///< everything before it; ~0: all there is
+    /// The first of the guest's writes whose answer was not known when the machine made it.
+    std::optional<emulator::u64> assumed;
     std::unique_ptr<emulator::machine::Follower> follower;
     std::unique_ptr<Session> session;  ///< null: does not run
     std::unique_ptr<Models> models;
@@ -76,6 +78,7 @@ class Story {
 
   void start(Stretch& s);
   void stop(Stretch& s);
+  void drop_if_wrong(Stretch& s);
   void give_up(Stretch& s);
   bool run(Stretch& s, emulator::u64 until);
   /// Runs machines until everything before `number` has been told. False: interrupted.
