@@ -224,7 +224,8 @@ struct Dynamic {
   u64 rela = 0, rela_size = 0, plt = 0, plt_size = 0, strings = 0, string_size = 0;
   std::optional<u64> needed;
   bool packed = false;   // DT_REL or DT_RELR, which x86-64 static programs do not use
-  bool program = false;  // DF_1_PIE
+  bool program = false;  // DF_1_PIE, which not every linker writes
+  bool library = false;  // DT_SONAME
 };
 
 Dynamic read_dynamic(Bytes file, const ProgramHeader& ph) {
@@ -260,6 +261,9 @@ Dynamic read_dynamic(Bytes file, const ProgramHeader& ph) {
       case kDynRel:
       case kDynRelr:
         d.packed = true;
+        break;
+      case kDynSoname:
+        d.library = true;
         break;
       case kDynFlags1:
         d.program = (entry.value & kFlags1Pie) != 0;
@@ -317,7 +321,8 @@ void read_linkage(ElfImage& image, std::span<const ProgramHeader> headers) {
   image.wants_interpreter = first_of(headers, kInterp) != nullptr;
   const Dynamic d = dynamic ? read_dynamic(image.file, *dynamic) : Dynamic{};
   refuse_libraries(image, d);
-  if (image.position_independent && !image.wants_interpreter && !d.program)
+  const bool library = d.library || image.entry == Addr();  // a static PIE is the same otherwise
+  if (image.position_independent && !image.wants_interpreter && !d.program && library)
     user_error("is a shared library, not a program");
   if (!image.wants_interpreter) return;
   if (d.packed) user_error("needs a dynamic linker: its relocations are in REL or RELR form");

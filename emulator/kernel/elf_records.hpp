@@ -46,8 +46,8 @@ struct DynamicEntry {
 };
 
 inline constexpr u64 kDynNull = 0, kDynNeeded = 1, kDynPltSize = 2, kDynStrings = 5, kDynRela = 7,
-                     kDynRelaSize = 8, kDynStringSize = 10, kDynRel = 17, kDynPlt = 23,
-                     kDynRelr = 36, kDynFlags1 = 0x6ffffffb;
+                     kDynRelaSize = 8, kDynStringSize = 10, kDynSoname = 14, kDynRel = 17,
+                     kDynPlt = 23, kDynRelr = 36, kDynFlags1 = 0x6ffffffb;
 inline constexpr u64 kFlags1Pie = 0x08000000;
 
 struct Rela {

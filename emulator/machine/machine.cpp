@@ -154,7 +154,8 @@ void Machine::jump_to_next_deadline() {
 
 /// Between half and one and a half quanta, from the seeded stream.
 u64 Machine::slice_length() {
-  const u64 q = std::max<u64>(1, settings_.quantum);
+  constexpr u64 kEndless = u64{1} << 62;  // in years 146: more is the same, and fits the budget
+  const u64 q = std::clamp<u64>(settings_.quantum, 1, kEndless);
   return std::max<u64>(1, q / 2 + base::next_random(progress_.schedule_state) % (q + 1));
 }
 

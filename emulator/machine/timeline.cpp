@@ -208,7 +208,8 @@ StopEvent Timeline::step(u64 count, std::optional<kernel::Tid> thread,
                    conditions);
   const kernel::Thread* const t = machine_.kernel().find_thread(*thread);
   if (t == nullptr) return standing(StopReason::thread_ended);
-  goal_ = ThreadGoal{*thread, t->instructions + count};
+  constexpr u64 kEndless = u64{1} << 62;
+  goal_ = ThreadGoal{*thread, t->instructions + std::min(count, kEndless)};
   return forward(~u64{0}, StopReason::step, conditions);
 }
 

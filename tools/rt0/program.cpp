@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -24,7 +26,8 @@ using emulator::base::UserError;
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // A FIFO is not waited for: it is refused.
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) user_error("cannot open {}: {}", path, std::strerror(errno));
     struct stat status {};
     if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -83,6 +86,25 @@ void take_carried(Program& p, const std::string& name) {
   p.owner = std::move(bytes);
 }
 
+/// UPX writes its mark behind the program headers, and again at the end of the file.
+bool packed_by_upx(std::span<const u8> bytes) {
+  constexpr std::size_t kStart = 1024, kEnd = 64;
+  constexpr std::array<u8, 4> kMark = {'U', 'P', 'X', '!'};
+  const auto has_mark = [&](std::span<const u8> part) {
+    return !std::ranges::search(part, kMark).empty();
+  };
+  return has_mark(bytes.first(std::min(bytes.size(), kStart))) ||
+         has_mark(bytes.last(std::min(bytes.size(), kEnd)));
+}
+
+/// Why a program is refused, in one sentence.
+[[noreturn]] void refuse(const Program& p, const UserError& why) {
+  if (packed_by_upx(p.bytes))
+    user_error("{} is packed with UPX, which hides the program in it: unpack it with \"upx -d\"",
+               p.name);
+  user_error("{} {}", p.name, why.what());
+}
+
 }  // namespace
 
 std::string carried_programs() {
@@ -109,7 +131,7 @@ Program load_program(const std::string& path, Symbols symbols) {
         std::make_shared<const emulator::kernel::ElfImage>(emulator::kernel::parse_elf(p.bytes));
     p.build = runtime_model::golang::read_build_info(*p.image);
   } catch (const UserError& e) {
-    user_error("{} {}", p.name, e.what());
+    refuse(p, e);
   }
   // Whether it is a program of Go's, and one that can be read, is asked in any case.
   if (symbols == Symbols::at_once || !runtime_model::golang::Pclntab::find(*p.image))
@@ -122,7 +144,7 @@ void load_symbols(Program& program) {
   try {
     program.symbols = runtime_model::golang::SymbolTable::load(*program.image);
   } catch (const UserError& e) {
-    user_error("{} {}", program.name, e.what());
+    refuse(program, e);
   }
 }
 

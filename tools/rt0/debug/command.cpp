@@ -33,7 +33,12 @@ std::vector<std::string> Arguments::words() const {
 }
 
 u64 Arguments::count(Debugger& d, u64 otherwise) const {
-  return text.empty() ? otherwise : evaluate_number(d.values, text);
+  if (text.empty()) return otherwise;
+  const Value v = evaluate(d.values, text);
+  const u64 n = d.values.number(v);
+  if (v.is_signed && static_cast<i64>(n) < 0)
+    user_error("{} is no count: it is less than nothing.", static_cast<i64>(n));
+  return n;
 }
 
 std::string_view group_name(Group g) {

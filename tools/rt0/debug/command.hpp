@@ -20,7 +20,8 @@ struct Arguments {
   bool repeated = false;  ///< an empty line asked for it again
 
   std::vector<std::string> words() const;
-  /// The whole text as a count: an expression; `otherwise` when there is none.
+  /// The whole text as a count: an expression; `otherwise` when there is none. Throws
+  /// base::UserError for less than nothing.
   u64 count(Debugger& d, u64 otherwise = 1) const;
 };
 

@@ -3,12 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/command_file.hpp"
 #include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
@@ -104,15 +102,15 @@ bool Debugger::run_line(const std::string& line, bool repeat) {
 
 bool Debugger::execute_file(const std::string& path) {
   if (depth_ >= kDeepest) user_error("Command files call each other more than {} deep.", kDeepest);
-  std::ifstream in(path);
-  if (!in) user_error("Cannot read commands from {}: {}", path, std::strerror(errno));
+  CommandFile file(path);
   ++depth_;
   bool good = true;
-  std::string line;
-  for (int number = 1; good && !quitting_ && std::getline(in, line); ++number) {
+  for (int number = 1; good && !quitting_; ++number) {
     if (interrupted && interrupted()) break;
-    if (trimmed(line).empty()) continue;
-    good = execute(line);
+    const auto line = file.next();
+    if (!line) break;
+    if (trimmed(*line).empty()) continue;
+    good = execute(*line);
     if (!good) out.error(fmt::format("{}:{}: stopped here.", path, number));
   }
   collecting = nullptr;

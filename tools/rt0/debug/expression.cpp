@@ -64,7 +64,24 @@ class Parser {
   }
 
  private:
+  /// Each nesting takes its part of the stack.
+  class Nested {
+   public:
+    explicit Nested(unsigned& depth) : depth_(depth) {
+      constexpr unsigned kDeepest = 250;
+      if (depth_ == kDeepest) user_error("An expression nests at most {} deep.", kDeepest);
+      ++depth_;
+    }
+    ~Nested() { --depth_; }
+    Nested(const Nested&) = delete;
+    Nested& operator=(const Nested&) = delete;
+
+   private:
+    unsigned& depth_;
+  };
+
   Value assignment() {
+    const Nested nested(depth_);
     const Token first = in_.peek();
     if (first.kind == Token::Kind::variable && !known_variable(first.text)) {
       in_.next();
@@ -144,6 +161,7 @@ class Parser {
   }
 
   Value unary() {
+    const Nested nested(depth_);
     if (in_.take("-")) {
       const u64 n = skipped_number(unary());
       return Value::of(0 - n, true);
@@ -322,6 +340,7 @@ class Parser {
 
   Values& values_;
   Lexer in_;
+  unsigned depth_ = 0;
   int skipping_;  ///< more than 0: inside of what && or || does not need
 };
 

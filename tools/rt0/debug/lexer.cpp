@@ -41,6 +41,8 @@ void Lexer::read_number() {
   while (end < text_.size() && (in_name(text_[end]))) ++end;
   const std::string_view word = text_.substr(at_, end - at_);
   const auto value = emulator::base::parse_number(word);
+  if (!value && word.find_first_not_of("0123456789") == word.npos)
+    user_error("{} does not fit into 64 bits.", word);
   if (!value) user_error("\"{}\" is not a number.", word);
   token_ = {Token::Kind::number, std::string(word), *value, at_, end};
 }
@@ -52,7 +54,10 @@ void Lexer::read_name() {
   std::size_t end = at_;
   while (end < text_.size() && in_name(text_[end])) ++end;
   std::size_t best = end;
-  for (std::size_t probe = end; probe < text_.size();) {
+  constexpr std::size_t kLongest = 4096;  // of a symbol: a chain of fields can be longer
+  // Behind a dot stands a field: "g1.m.curg" is asked about once, not once for each dot.
+  const bool field = token_.kind == Token::Kind::sign && token_.text == ".";
+  for (std::size_t probe = end; !field && probe < text_.size() && probe - at_ < kLongest;) {
     const char c = text_[probe];
     std::size_t next = probe + 1;
     if (c == '.' && text_.substr(probe).starts_with(".(*")) {

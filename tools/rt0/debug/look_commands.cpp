@@ -114,9 +114,9 @@ void run_frame(Debugger& d, const Arguments& a) {
   choose_frame(d, static_cast<std::size_t>(a.count(d, d.frame)));
 }
 void run_up(Debugger& d, const Arguments& a) {
-  if (d.frame + 1 >= d.frames().size()) user_error("Initial frame selected; you can't go up.");
-  choose_frame(d, std::min<std::size_t>(d.frames().size() - 1,
-                                        d.frame + static_cast<std::size_t>(a.count(d))));
+  const std::size_t above = d.frames().size() - 1 - d.frame;
+  if (above == 0) user_error("Initial frame selected; you can't go up.");
+  choose_frame(d, d.frame + std::min<std::size_t>(above, a.count(d)));
 }
 void run_down(Debugger& d, const Arguments& a) {
   (void)d.frames();
@@ -129,7 +129,8 @@ void list_from(Debugger& d, const std::string& text) {
   constexpr int kBefore = 5;
   const auto number = emulator::base::parse_number(text);
   if (number && !d.listed_file.empty()) {
-    d.next_listed = static_cast<int>(*number) - kBefore;
+    constexpr u64 kLast = 1u << 30;
+    d.next_listed = static_cast<int>(std::min(*number, kLast)) - kBefore;
     return;
   }
   std::optional<golang::SourceLine> line;

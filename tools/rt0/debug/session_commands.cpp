@@ -85,7 +85,9 @@ void run_help(Debugger& d, const Arguments& a) {
 }
 
 void run_quit(Debugger& d, const Arguments& a) {
-  d.quit(a.text.empty() ? std::nullopt : std::optional(static_cast<int>(a.count(d) & 0xff)));
+  d.quit(a.text.empty()
+             ? std::nullopt
+             : std::optional(static_cast<int>(evaluate_number(d.values, a.text) & 0xff)));
 }
 
 void run_source(Debugger& d, const Arguments& a) {
