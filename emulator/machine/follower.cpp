@@ -48,6 +48,7 @@ std::optional<kernel::ProcessExit> Follower::run() {
 
 /// The leader goes to behind the system call that the machine is in, and back.
 void Follower::lead() {
+  if (mode_ == Lead::none) throw InputInterrupted{};
   auto& log = *leader_.host_log_;
   const u64 mine = log.position(), here = leader_.position();
   const auto again = std::exchange(log.before_new, nullptr);

@@ -1,5 +1,6 @@
 /// A second machine over a timeline's program, for whoever wants to look at the same run in another
-/// way. What it would ask the world, the timeline has asked before, or goes and asks first.
+/// way. What it would ask the world, the timeline has asked before, or goes and asks first, or it
+/// is where this one ends.
 #pragma once
 
 #include "emulator/machine/timeline.hpp"
@@ -17,12 +18,16 @@ class Follower final : public kernel::Host {
   };
   static Start start(Timeline& leader);
 
-  /// Both outlive it.
-  explicit Follower(Timeline& leader) : leader_(leader) {}
+  enum class Lead : u8 {
+    ahead,  ///< what has not been asked yet, the leader goes and asks
+    none,   ///< then run() throws InputInterrupted instead
+  };
+  /// The leader outlives it.
+  explicit Follower(Timeline& leader, Lead lead = Lead::ahead) : leader_(leader), mode_(lead) {}
   /// Takes a machine, made with the leader's settings, image and this as its host, to `start`.
   void begin(Machine& machine, const Start& start);
   /// Machine::run(). Throws InputInterrupted when the leader was interrupted while it waited for
-  /// input: the machine is then good only for begin().
+  /// input, or does not lead: the machine is then good only for begin().
   std::optional<kernel::ProcessExit> run();
 
   /// What the guest prints is printed by the leader. Where that has not been yet, the answer is
@@ -40,6 +45,7 @@ class Follower final : public kernel::Host {
   void lead();
 
   Timeline& leader_;
+  Lead mode_;
   Machine* machine_ = nullptr;
   u64 asked_ = 0;    // of the mounted directories, where the machine stands
   u64 written_ = 0;  // writes to standard streams, likewise

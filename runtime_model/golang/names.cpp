@@ -32,23 +32,25 @@ bool is_box(const StructLayout& type) {
   return type.name.find("atomic.") != type.name.npos || type.name == "runtime.mSpanStateBox";
 }
 
-std::string at_offset(std::string name, u64 offset) {
-  return offset == 0 ? name : fmt::format("{}+{:#x}", name, offset);
+/// Behind what is a word itself, as Go and C would say it: its value and a number would be a sum.
+std::string at_offset(std::string name, u64 offset, bool is_word = false) {
+  return offset == 0 ? name : fmt::format("{}{}+{:#x}", is_word ? "&" : "", name, offset);
 }
 
 }  // namespace
 
 Names::Names(const Views& rt, const Layouts& layouts, const Globals& globals,
              const SymbolTable& symbols)
-    : rt_(rt), layouts_(layouts), symbols_(symbols) {
+    : rt_(rt), layouts_(layouts), symbols_(symbols), globals_(globals) {
   add_globals(globals);
   refresh();
 }
 
-void Names::add(Addr at, std::string_view go_type, Kind kind, std::string name) {
+void Names::add(Addr at, std::string_view go_type, Object object) {
   const StructLayout* type = layouts_.find(go_type);
   if (at == Addr() || type == nullptr) return;
-  objects_.insert_or_assign(at, Object{kind, layouts_.field(*type, "")->type, std::move(name)});
+  object.type = layouts_.field(*type, "")->type;
+  objects_.insert_or_assign(at, std::move(object));
 }
 
 /// Structures go by their own name, "sched", single words by their full one, "runtime.ncpu".
@@ -60,11 +62,12 @@ void Names::add_globals(const Globals& globals) {
     const auto kind = layouts_.type(*type).kind;
     const bool many = kind == golang::Kind::structure || kind == golang::Kind::array;
     if (many && name.starts_with("runtime.")) name = name.substr(8);
-    objects_[global.address] = Object{Kind::named, *type, std::move(name)};
+    objects_[global.address] = Object{Kind::variable, *type, 0, {}, std::move(name)};
   }
-  if (const auto m0 = globals.address("runtime.m0")) add(*m0, "runtime.m", Kind::named, "m0");
+  const auto m0 = globals.address("runtime.m0");
+  if (m0) add(*m0, "runtime.m", {Kind::m, 0, 0, *m0});
   if (const auto g0 = globals.address("runtime.g0")) {
-    add(*g0, "runtime.g", Kind::named, "m0.g0");
+    add(*g0, "runtime.g", {Kind::m_g0, 0, 0, m0.value_or(Addr())});
     gs_.push_back(*g0);
   }
 }
@@ -78,11 +81,12 @@ void Names::refresh() {
 }
 
 void Names::add_m(const M& m) {
-  const std::string name = fmt::format("m{}", m.id().get());
-  add(m.address(), "runtime.m", Kind::named, name);
-  for (const auto& [g, what] : {std::pair(m.g0().get(), "g0"), {m.gsignal().get(), "gsignal"}}) {
+  const auto id = static_cast<u64>(m.id().get());
+  add(m.address(), "runtime.m", {Kind::m, 0, id, m.address()});
+  for (const auto& [g, kind] :
+       {std::pair(m.g0().get(), Kind::m_g0), {m.gsignal().get(), Kind::m_gsignal}}) {
     if (g == Addr() || objects_.contains(g)) continue;
-    add(g, "runtime.g", Kind::named, fmt::format("{}.{}", name, what));
+    add(g, "runtime.g", {kind, 0, id, m.address()});
     gs_.push_back(g);
   }
 }
@@ -103,10 +107,10 @@ void Names::add_ps() {
   for (u64 i = 0; i < std::min<u64>(all.len(), kMostObjects); ++i) {
     const P p = all[i];
     if (!p) continue;
-    add(p.address(), "runtime.p", Kind::named, fmt::format("p{}", i));
-    add(p.mcache().get(), "runtime.mcache", Kind::named, fmt::format("p{}.mcache", i));
+    add(p.address(), "runtime.p", {Kind::p, 0, i});
+    add(p.mcache().get(), "runtime.mcache", {Kind::p_mcache, 0, i});
   }
-  if (all.len() == 0) add(rt_.mcache0().get(), "runtime.mcache", Kind::named, "mcache0");
+  if (all.len() == 0) add(rt_.mcache0().get(), "runtime.mcache", {Kind::mcache0, 0});
 }
 
 /// allgs only grows (proc.go, allgadd).
@@ -114,7 +118,7 @@ void Names::add_gs() {
   const auto all = rt_.allgs();
   for (const u64 count = std::min<u64>(all.len(), kMostObjects); gs_seen_ < count; ++gs_seen_) {
     const Addr g = all[gs_seen_].get();
-    add(g, "runtime.g", Kind::g, {});
+    add(g, "runtime.g", {Kind::g, 0});
     gs_.push_back(g);
   }
 }
@@ -123,18 +127,52 @@ void Names::add_gs() {
 void Names::add_spans() {
   const auto all = rt_.mheap_().allspans();
   for (const u64 count = std::min<u64>(all.len(), kMostObjects); spans_seen_ < count; ++spans_seen_)
-    add(all[spans_seen_].get(), "runtime.mspan", Kind::span, {});
+    add(all[spans_seen_].get(), "runtime.mspan", {Kind::span, 0});
 }
 
-/// A g that waits to be used has no goid (proc.go, gfput keeps the old one; malg's is 0).
+/// No name is printed that calls something else now: where the short one would, Go's own way to say
+/// what lies at an address is left. (A g has no number before newproc1 gives it one; gfput keeps
+/// it.) Nothing of an M that has ended: its memory may be anything by now.
 std::string Names::object_name(Addr at, const Object& object) const {
-  if (object.kind == Kind::named) return object.name;
-  return tried([&] {
-    if (object.kind == Kind::span)
-      return fmt::format("span({})", hex(rt_.mspan(at).startAddr().get()));
+  using K = ObjectName::Kind;
+  const auto text = [](K kind, u64 number) { return ObjectName{kind, number}.text(); };
+  const auto of_m = [&](const char* what, Addr now) {
+    return now == at ? fmt::format("{}.{}", text(K::m, object.number), what) : std::string();
+  };
+  if (object.owner != Addr() &&
+      !tried([&] { return static_cast<u64>(rt_.m(object.owner).id()) == object.number; }))
+    return {};
+  std::string name = tried([&]() -> std::string {
+    switch (object.kind) {
+      case Kind::variable:
+        return object.name;
+      case Kind::m:
+        return text(K::m, object.number);
+      case Kind::m_g0:
+        if (globals_.address("runtime.g0") == at && rt_.m0().g0() != at) return "g0";
+        return of_m("g0", rt_.m(object.owner).g0());
+      case Kind::m_gsignal:
+        return of_m("gsignal", rt_.m(object.owner).gsignal());
+      case Kind::p:
+        return rt_.allp(object.number).get() == at ? text(K::p, object.number) : std::string();
+      case Kind::p_mcache:
+        return rt_.allp(object.number)->mcache() == at ? text(K::p, object.number) + ".mcache"
+                                                       : std::string();
+      case Kind::mcache0:
+        return rt_.mcache0() == at ? "mcache0" : "";
+      case Kind::span: {
+        const Addr start = rt_.mspan(at).startAddr();
+        return span_of(start).address() == at ? text(K::span, start.value) : std::string();
+      }
+      case Kind::g:
+        break;
+    }
     const i64 goid = rt_.g(at).goid();
-    return goid == 0 ? fmt::format("g({})", hex(at)) : fmt::format("g{}", goid);
+    return goid == 0 ? std::string() : text(K::g, static_cast<u64>(goid));
   });
+  if (!name.empty()) return name;
+  const std::string& type = layouts_.type(object.type).name;
+  return type == "runtime.g" ? text(K::g_at, at.value) : fmt::format("(*{})({})", type, hex(at));
 }
 
 std::string Names::object(Addr address) const {
@@ -154,7 +192,9 @@ NamedPlace Names::place(Addr address) {
   }
   for (auto text : {code_name(address), on_stack(address), in_span(address)})
     if (!text.empty()) return {std::move(text), 0, {}, {}};
-  return {symbols_.describe(address), 0, {}, {}};
+  const DataSymbol* data = symbols_.data_at(address);
+  if (data == nullptr) return {hex(address), 0, {}, {}};
+  return {at_offset(std::string(data->name), address - data->address, data->size <= 8), 0, {}, {}};
 }
 
 /// Follows the layout down to the word at `offset`. Atomic types and embedded gLists have no names
@@ -191,7 +231,9 @@ NamedPlace Names::inside(std::string name, TypeId type, u64 offset) const {
     out.field = kWords[std::min<u64>(offset / 8, 2)];
     offset %= 8;
   }
-  out.name = at_offset(std::move(out.name), offset);
+  const auto word = layouts_.type(out.type).kind;
+  out.name = at_offset(std::move(out.name), offset,
+                       word != golang::Kind::structure && word != golang::Kind::array);
   return out;
 }
 
@@ -229,23 +271,29 @@ std::string Names::on_stack(Addr address) {
   return {};
 }
 
-/// Which object of which span, by the arenas' span tables (mheap.go, spanOf).
-std::string Names::in_span(Addr address) const {
+/// The span that an address of the heap lies in, by the arenas' span tables (mheap.go, spanOf); at
+/// zero where there is none.
+Mspan Names::span_of(Addr address) const {
   const u64 arena = (address.value - kArenaBase) / kArenaBytes;
+  const Mspan none = rt_.mspan(Addr());
+  if (arena >= (u64{1} << 22)) return none;
+  const Addr table = rt_.mheap_().arenas(0);
+  if (table == Addr()) return none;
+  u64 heap_arena = 0;
+  rt_.memory().read(table + arena * 8, {reinterpret_cast<u8*>(&heap_arena), 8});
+  if (heap_arena == 0) return none;
+  return rt_.at<HeapArena>(Addr(heap_arena)).spans()[address.value % kArenaBytes / kHeapPage];
+}
+
+/// Which object of which span.
+std::string Names::in_span(Addr address) const {
   return tried([&]() -> std::string {
-    if (arena >= (u64{1} << 22)) return {};
-    const Addr table = rt_.mheap_().arenas(0);
-    if (table == Addr()) return {};
-    u64 heap_arena = 0;
-    rt_.memory().read(table + arena * 8, {reinterpret_cast<u8*>(&heap_arena), 8});
-    if (heap_arena == 0) return {};
-    const auto spans = rt_.at<HeapArena>(Addr(heap_arena)).spans();
-    const Mspan span = spans[address.value % kArenaBytes / kHeapPage];
+    const Mspan span = span_of(address);
     const u64 size = span ? span.elemsize().get() : 0;
     if (size == 0 || address < span.startAddr()) return {};
     const u64 offset = address - span.startAddr().get();
-    return at_offset(fmt::format("span({})[{}]", hex(span.startAddr().get()), offset / size),
-                     offset % size);
+    const ObjectName name{ObjectName::Kind::span, span.startAddr().get().value};
+    return at_offset(fmt::format("{}[{}]", name.text(), offset / size), offset % size);
   });
 }
 

@@ -88,7 +88,12 @@ TEST_CASE("Fields of the runtime's objects have names that last") {
       {Addr(0xc0003007d8), "g1.stack.hi-0x28"},
       {Addr(0xc000030810), "span(0xc000030000)[1]+0x10"},
       {Addr(0x1234), "0x1234"}};
-  for (const auto& [address, name] : expected) CHECK(names.name(address) == name);
+  for (const auto& [address, name] : expected) {
+    CHECK(names.name(address) == name);
+    const auto found = names.find(name);
+    REQUIRE(found.has_value());
+    CHECK(found->address == address);
+  }
   CHECK(names.object(kG) == "g1");
   CHECK(names.object(kG + 8).empty());
 }
@@ -108,6 +113,44 @@ TEST_CASE("New goroutines get names when the lists have grown, and stacks when t
   names.refresh();
   CHECK(names.name(Addr(0xc000401ff8)) == "g1.stack.hi-0x8");
   CHECK(names.name(Addr(0xc0003007d8)) == "0xc0003007d8");
+}
+
+TEST_CASE("Names are read back: finding undoes naming") {
+  World w;
+  const Views rt = w.views();
+  Names names = w.names();
+  w.add_g(kG + 0x1000, 0);  // newproc1 has not given it a number yet
+  names.refresh();
+  const std::tuple<Addr, std::string_view, std::string> objects[] = {
+      {kG, "runtime.g", "g1"},
+      {kG + 0x1000, "runtime.g", "g(0xc000001000)"},
+      {kM, "runtime.m", "m2"},
+      {rt.m0().address(), "runtime.m", "m0"},
+      {kP, "runtime.p", "p0"},
+      {kCache, "runtime.mcache", "p0.mcache"},
+      {rt.g0().address(), "runtime.g", "m0.g0"},
+      {kG + 0x4000, "runtime.g", "m2.gsignal"},
+      {kSpan, "runtime.mspan", "span(0xc000030000)"}};
+  for (const auto& [at, type, name] : objects) {
+    CHECK(names.object(at) == name);
+    for (u64 offset = 0; offset < w.layouts.find(type)->size; ++offset) {
+      const std::string place = names.name(at + offset);
+      INFO(name << "+" << offset << ": " << place);
+      const auto found = names.find(place);
+      REQUIRE(found.has_value());
+      REQUIRE(found->address == at + offset);
+    }
+  }
+  rt.m0().g0() = Addr();  // rt0_go has not tied them yet
+  CHECK(names.object(rt.g0().address()) == "g0");
+  rt.allp(0) = kP + 0x100000;  // another P is number 0 now
+  CHECK(names.object(kP) == "(*runtime.p)(0xc000200000)");
+  CHECK(names.find("(*runtime.p)(0xc000200000).runq[3]")->address == rt.p(kP).runq(3).address());
+  rt.m(kM).id() = 7;  // it has ended, and its memory is used again
+  CHECK(names.object(kM).empty());
+  for (const char* nothing : {"g3", "m9", "p64", "span(0x10)", "g1.nothing", "g1.sched.pc.x",
+                              "p0.runq[256]", "", "nosuch", "g1 "})
+    CHECK_FALSE(names.find(nothing).has_value());
 }
 
 TEST_CASE("Ten thousand goroutines are taken in once") {

@@ -136,8 +136,9 @@ class Unwinder {
 
   /// Time is read on g0's stack, whoever asks for it (Go: sys_linux_amd64.s, nanotime1).
   bool reads_the_clock(Frame& f) {
+    if (f.g == Addr()) return false;
     const golang::M m = target_.views().g(f.g).m();
-    if (f.g == Addr() || !m || !m.vdsoSP().exists()) return false;
+    if (!m || !m.vdsoSP().exists()) return false;
     const Addr pc = m.vdsoPC(), sp = m.vdsoSP();
     f = {pc, sp, {}, nullptr, owner_of(sp, f.g), false, {}};
     return target_.symbols().function_at(pc) != nullptr;

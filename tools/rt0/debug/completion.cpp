@@ -6,6 +6,7 @@
 #include <set>
 
 #include "emulator/base/error.hpp"
+#include "tools/rt0/debug/gmp.hpp"
 #include "tools/rt0/debug/name_lookup.hpp"
 #include "tools/rt0/step_ids.hpp"
 
@@ -68,13 +69,13 @@ void add_names(Debugger& d, std::set<std::string>& out, std::string_view typed) 
     if (g.name.starts_with("runtime.")) add_matching(out, typed, g.name.substr(8));
   }
   try {
-    for (const char kind : {'g', 'm', 'p'})
-      for (unsigned i = 0; i < 64; ++i) {
-        const std::string name = fmt::format("{}{}", kind, i);
-        if (name.starts_with(typed) && d.target.object(name)) out.insert(name);
-      }
+    for (const auto& g : all_gs(d)) add_matching(out, typed, object_text(d, g.address()));
+    for (const auto& p : all_ps(d)) add_matching(out, typed, object_text(d, p.address()));
+    for (const auto& m : all_ms(d)) add_matching(out, typed, object_text(d, m.address()));
   } catch (const std::exception&) {
+    // The runtime's lists cannot be read yet.
   }
+  add_matching(out, typed, "m0");
 }
 
 void add_files(std::set<std::string>& out, std::string_view typed) {

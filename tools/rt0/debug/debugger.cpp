@@ -185,6 +185,7 @@ bool Debugger::accepts(const StopEvent& event, const Motion& motion) {
               motion.addresses.contains(event.address.value) &&
               (!motion.accept || motion.accept(event));
   std::vector<int> hit;
+  target.in_motion(true);
   for (Breakpoint* b : breakpoints.concerned(event, moving_)) {
     if (!condition_holds(*b)) continue;
     if (!motion.backwards && b->ignore > 0) {
@@ -193,6 +194,7 @@ bool Debugger::accepts(const StopEvent& event, const Motion& motion) {
     }
     hit.push_back(b->number);
   }
+  target.in_motion(false);
   target.choose_thread(chosen);
   stop |= !hit.empty();
   // What happened between two positions is undone when it stops a way back.

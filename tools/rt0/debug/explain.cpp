@@ -5,7 +5,9 @@
 
 #include "emulator/base/hex.hpp"
 #include "emulator/semantics/table.hpp"
+#include "tools/rt0/debug/syscall_words.hpp"
 #include "tools/rt0/debug/telescope.hpp"
+#include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
 
@@ -116,6 +118,40 @@ std::string_view condition(std::string_view name) {
   return it == kConditions.end() ? std::string_view() : it->text;
 }
 
+constexpr u64 kCF = 1, kPF = 4, kZF = 0x40, kSF = 0x80, kOF = 0x800;
+
+/// The flags that a condition asks for, and whether they say yes (SDM vol. 1, appendix B).
+struct Asked {
+  u64 mask = 0;
+  bool yes = false;
+};
+Asked asked(std::string_view condition_name, u64 rflags) {
+  const bool negated = condition_name.starts_with("n");
+  const std::string_view base = negated ? condition_name.substr(1) : condition_name;
+  const auto set = [&](u64 flag) { return (rflags & flag) != 0; };
+  const bool less = set(kSF) != set(kOF);
+  const Asked a = base == "z"    ? Asked{kZF, set(kZF)}
+                  : base == "b"  ? Asked{kCF, set(kCF)}
+                  : base == "be" ? Asked{kCF | kZF, set(kCF) || set(kZF)}
+                  : base == "l"  ? Asked{kSF | kOF, less}
+                  : base == "le" ? Asked{kZF | kSF | kOF, set(kZF) || less}
+                  : base == "s"  ? Asked{kSF, set(kSF)}
+                  : base == "p"  ? Asked{kPF, set(kPF)}
+                                 : Asked{kOF, set(kOF)};
+  return {a.mask, a.yes != negated};
+}
+
+/// "ZF is set", "SF is clear and OF is set".
+std::string flags_state(u64 mask, u64 rflags) {
+  constexpr std::pair<u64, const char*> kNames[] = {
+      {kCF, "CF"}, {kZF, "ZF"}, {kSF, "SF"}, {kOF, "OF"}, {kPF, "PF"}};
+  std::vector<std::string> out;
+  for (const auto& [flag, name] : kNames)
+    if ((mask & flag) != 0)
+      out.push_back(fmt::format("{} is {}", name, (rflags & flag) != 0 ? "set" : "clear"));
+  return fmt::format("{}", fmt::join(out, " and "));
+}
+
 class Explainer {
  public:
   Explainer(Debugger& d, const CodeLine& line, bool now) : d_(d), insn_(line.insn), now_(now) {
@@ -127,6 +163,7 @@ class Explainer {
     if (mnemonic_.starts_with("cmov")) return conditional("cmov", "copies");
     if (mnemonic_.starts_with("set")) return conditional("set", "puts one, else zero, into");
     if (mnemonic_ == "xor" && same_operands()) return filled("sets {0} to zero");
+    if (mnemonic_ == "syscall" && now_) return system_call();
     const auto* const it = std::ranges::find(kWords, mnemonic_, &Words::mnemonic);
     if (it != kWords.end()) return filled(it->text);
     return filled(insn_.operands > 1    ? "works on {0} and {1}"
@@ -134,11 +171,47 @@ class Explainer {
                                         : "has no operands");
   }
 
+  /// Whether the condition of a jump, move or set holds now, and which instruction decided it.
+  std::string verdict() const {
+    for (const std::string_view prefix : {"cmov", "set", "j"}) {
+      if (!now_ || !mnemonic_.starts_with(prefix)) continue;
+      const std::string_view name = mnemonic_.substr(prefix.size());
+      if (condition(name).empty()) return {};
+      const u64 rflags = d_.target.registers().rflags();
+      const Asked a = asked(name, rflags);
+      return fmt::format("It {}: {}{}.",
+                         prefix == "j"     ? (a.yes ? "will jump" : "will not jump")
+                         : prefix == "set" ? (a.yes ? "will put one there" : "will put zero there")
+                                           : (a.yes ? "will copy" : "will not copy"),
+                         flags_state(a.mask, rflags), decided_by());
+    }
+    return {};
+  }
+
  private:
+  /// ", by instruction 49, cmp rax, 0x123 at runtime.rt0_go+203".
+  std::string decided_by() const {
+    const auto w =
+        d_.target.timeline().last_write(emulator::machine::RegisterPlace{PlaceKind::flags, 0},
+                                        d_.target.thread().tid, d_.target.position());
+    if (!w) return {};
+    return fmt::format(", by instruction {}, {} at {}", grouped(w->number),
+                       d_.target.code_at(w->pc, d_.settings.flavor).text,
+                       d_.target.describe(w->pc));
+  }
+
   bool same_operands() const {
     return insn_.operands == 2 && insn_.operand[0].kind == OperandKind::reg &&
            insn_.operand[1].kind == OperandKind::reg &&
            insn_.operand[0].reg == insn_.operand[1].reg;
+  }
+
+  std::string system_call() const {
+    const auto& r = d_.target.registers();
+    using namespace emulator::cpu;
+    return "enters the kernel: " +
+           system_call_text(d_.target.machine().memory(), r[rax],
+                            {{r[rdi], r[rsi], r[rdx], r[r10], r[r8], r[r9]}});
   }
 
   std::string conditional(std::string_view prefix, std::string_view verb) {
@@ -236,21 +309,56 @@ std::string effect_text(Debugger& d, const Effect& e) {
 
 }  // namespace
 
+namespace {
+
+/// What the next instruction did, or does: executed for that, and undone, unless it asks the
+/// kernel.
+std::vector<std::string> changes(Debugger& d, const CodeLine& line) {
+  auto& timeline = d.target.timeline();
+  if (d.target.thread().tid != timeline.thread()) return {};
+  const u64 here = d.target.position();
+  const bool call = emulator::decode::Decoder::name(line.insn.mnemonic) == "syscall";
+  const bool known = here < timeline.furthest();
+  if (!known && call) return {};
+  (void)timeline.go_to(here + 1);
+  std::string next;
+  if (!d.target.over()) {
+    const auto* t = d.target.machine().kernel().find_thread(timeline.executed(here)->thread);
+    if (t != nullptr && d.target.registers(*t).rip != (line.pc + line.length).value && !call)
+      next = d.target.describe(Addr(d.target.registers(*t).rip));
+  }
+  (void)timeline.go_to(here);
+  const auto done = timeline.executed(here);
+  if (!done) return {};
+  std::vector<std::string> out;
+  for (const Effect& e : done->effects) {
+    if (call && e.kind == PlaceKind::gpr && e.index == emulator::cpu::rax)
+      out.push_back("    the call returned " + system_call_result(e.value_after()));
+    if (std::string text = effect_text(d, e); !text.empty()) out.push_back("    " + text);
+  }
+  if (!next.empty()) out.push_back("    rip: it goes to " + next);
+  const char* when = known ? "When it was executed, it changed" : "When it is executed, it changes";
+  if (out.empty()) return {fmt::format("  {} nothing but rip.", when)};
+  out.insert(out.begin(), fmt::format("  {}:", when));
+  return out;
+}
+
+}  // namespace
+
 std::vector<std::string> explain(Debugger& d, Addr at) {
   const CodeLine line = d.target.code_at(at, d.settings.flavor);
   std::vector<std::string> out = {fmt::format("{}  {}", d.target.describe(at), line.text)};
   if (!line.valid) return {out.front() + ": these bytes are no instruction"};
   const bool now = !d.target.over() && at == d.target.pc();
-  out.push_back("  It " + Explainer(d, line, now).sentence() + ".");
+  Explainer explainer(d, line, now);
+  out.push_back("  It " + explainer.sentence() + ".");
+  if (const std::string verdict = explainer.verdict(); !verdict.empty())
+    out.push_back("  " + verdict);
   const std::string_view name = emulator::decode::Decoder::name(line.insn.mnemonic);
   const auto* row = emulator::semantics::find_row(name);
   if (row == nullptr && name.starts_with('v')) row = emulator::semantics::find_row(name.substr(1));
-  if (now && d.target.thread().tid == d.target.timeline().thread())
-    if (const auto done = d.target.timeline().executed(d.target.position())) {
-      out.emplace_back("  When it was executed, it changed:");
-      for (const Effect& e : done->effects)
-        if (std::string text = effect_text(d, e); !text.empty()) out.push_back("    " + text);
-    }
+  if (now)
+    for (std::string& text : changes(d, line)) out.push_back(std::move(text));
   if (row != nullptr) out.push_back(fmt::format("  SDM vol. 2: {}", row->reference));
   return out;
 }

@@ -8,6 +8,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/lexer.hpp"
+#include "tools/rt0/debug/moment.hpp"
 #include "tools/rt0/debug/name_lookup.hpp"
 
 namespace rt0::debug {
@@ -244,9 +245,9 @@ class Parser {
       const Value v = closed();
       return skipping_ > 0 ? v : converted(*type, v);
     }
-    if (t.text == "span" && in_.take("(")) {
+    if ((t.text == "span" || t.text == "g") && in_.take("(")) {
       const Value v = closed();
-      return skipping_ > 0 ? v : span_at(values_, Addr(values_.number(v)));
+      return skipping_ > 0 ? v : object_at(values_, t.text, Addr(values_.number(v)));
     }
     if (skipping_ > 0 && may_come(t.text)) return Value::of(1);
     // A function has no fields: "main.mian" is a name that is not there.
@@ -254,6 +255,7 @@ class Parser {
     if (found &&
         !(found->is_code && in_.peek().kind == Token::Kind::sign && in_.peek().text == "."))
       return *found;
+    if (!no_object(values_.target, t.text).empty()) unknown_name(values_, t.text);
     // Name what was meant as a whole: "runtime.schedinits", not "runtime".
     std::string_view all = in_.text().substr(t.at);
     const auto end = std::ranges::find_if(all, [](unsigned char c) {
@@ -350,7 +352,16 @@ void check_expression(Values& values, std::string_view text) {
   (void)Parser(values, text, true).whole();
 }
 
-Value evaluate(Values& values, std::string_view text) { return Parser(values, text).whole(); }
+Value evaluate(Values& values, std::string_view text) {
+  try {
+    return Parser(values, text).whole();
+  } catch (const emulator::base::UserError&) {
+    // "m1.gsignal.stack.lo" before m1.gsignal is set.
+    const auto place = values.target.place_to_come(text);
+    if (!place) throw;
+    return values.place(place->address, place->type, 8);
+  }
+}
 
 u64 evaluate_number(Values& values, std::string_view text) {
   return values.number(evaluate(values, text));

@@ -1,8 +1,10 @@
 #include "tools/rt0/debug/gmp.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/moment.hpp"
 #include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
@@ -60,10 +62,21 @@ std::string object_text(Debugger& d, Addr a) {
   return name.empty() ? emulator::base::hex(a) : name;
 }
 
+std::string g_text(Debugger& d, Addr a) {
+  if (a == Addr()) return "-";
+  std::string name = d.target.names().object(a);
+  return name.empty() ? golang::ObjectName{golang::ObjectName::Kind::g_at, a.value}.text() : name;
+}
+
 const emulator::kernel::Thread* thread_of(Debugger& d, const M& m) {
   // m0's procid is set late, in minit; the first thread is its own all the same.
   const u64 id = m.procid() == 0 && m.id() == 0 ? 1 : m.procid().get();
-  return d.target.machine().kernel().find_thread(static_cast<emulator::kernel::Tid>(id));
+  auto& kernel = d.target.machine().kernel();
+  if (id != 0) return kernel.find_thread(static_cast<emulator::kernel::Tid>(id));
+  // clone has made it and points it at its M's tls; it writes procid itself, a little later.
+  for (const auto& t : kernel.threads())
+    if (d.target.registers(*t).fs_base() == m.tls().address().value + 8) return t.get();
+  return nullptr;
 }
 
 std::vector<std::string> run_queue(Debugger& d, const P& p) {
@@ -85,13 +98,36 @@ std::string g_place(Debugger& d, const G& g) {
 
 namespace {
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+/// A P that no M has yet or now, but one is to have, or let go for a system call.
+P promised_p(const M& m) {
+  if (m.p()) return m.p();
+  if (m.nextp()) return m.nextp();
+  if (m.oldp() && !m.oldp()->m()) return m.oldp();
+  return m.p();
+}
+/// "p0"; "(p0)" of a promised one.
+std::string p_of_m(Debugger& d, const M& m) {
+  const P p = promised_p(m);
+  return m.p() || !p ? object_text(d, m.p().get()) : "(" + object_text(d, p.address()) + ")";
+}
+
 /// "m0 t1 p0 g1": who executes what.
 std::string m_text(Debugger& d, const M& m) {
   const auto* t = thread_of(d, m);
   const Addr g = t != nullptr ? d.target.current_g(*t) : Addr();
   std::string text =
       fmt::format("m{} {} {} {}", m.id().get(), t != nullptr ? fmt::format("t{}", t->tid) : "-",
-                  object_text(d, m.p().get()), object_text(d, g));
+                  p_of_m(d, m), g_text(d, g));
   if (m.spinning().exists() && m.spinning()) text += " spinning";
   if (t != nullptr && t->state == emulator::kernel::ThreadState::waiting) text += " waits";
   return t != nullptr && t->tid == d.target.thread().tid ? d.out.paint().bold(text + " ◂") : text;
@@ -121,9 +157,8 @@ std::vector<std::string> gmp_strip(Debugger& d) {
   const auto ms = all_ms(d);
   if (ms.empty()) {
     const Addr g = d.target.current_g();
-    return {fmt::format("no M is listed yet, no P made; {}",
-                        g == Addr() ? "no goroutine either: nothing but the thread"
-                                    : "the thread runs on " + object_text(d, g))};
+    if (g == Addr()) return lines_of(wrapped(no_goroutine(d.target), d.out.width()));
+    return {fmt::format("The thread runs on {}; no M is listed yet, no P made.", g_text(d, g))};
   }
   std::vector<std::string> m_parts, p_parts;
   for (const M& m : ms) m_parts.push_back(m_text(d, m));
@@ -185,13 +220,15 @@ std::vector<std::string> m_box(Debugger& d, const M& m, std::size_t width) {
   lines.push_back(t == nullptr ? "not running"
                   : t->state == emulator::kernel::ThreadState::waiting
                       ? (roomy ? "in the kernel" : "in kernel")
-                      : "on " + object_text(d, d.target.current_g(*t)));
+                      : "on " + g_text(d, d.target.current_g(*t)));
   return box(lines, width);
 }
 
-std::vector<std::string> p_box(Debugger& d, const P& p, std::size_t width) {
+/// `why` it stands beside an M that does not have it.
+std::vector<std::string> p_box(Debugger& d, const P& p, std::size_t width,
+                               const std::string& why = {}) {
   const auto queue = run_queue(d, p);
-  return box({fmt::format("p{}  {}", p.id().get(), p_status(d, p)),
+  return box({fmt::format("p{}  {}{}", p.id().get(), p_status(d, p), why),
               fmt::format("next {}  queue {}", object_text(d, p.runnext().get()),
                           queue.empty() ? "-" : fmt::format("{}", fmt::join(queue, " ")))},
              width);
@@ -208,16 +245,28 @@ std::vector<std::string> gmp_picture(Debugger& d) {
   std::vector<std::string> out;
   const auto ms = all_ms(d);
   if (ms.empty())
-    return {"There is no M, P or G yet: the runtime makes them in runtime.schedinit."};
+    return lines_of(wrapped(fmt::format("{}\n{}\n{}", none_made(d.target, 'm'),
+                                        none_made(d.target, 'p'), none_made(d.target, 'g')),
+                            d.out.width()));
   const Widths w = widths_for(d.out.width());
+  std::set<Addr> beside_an_m;
   for (const M& m : ms) {
     std::vector<std::vector<std::string>> row = {m_box(d, m, w.m)};
-    if (m.p()) row.push_back(p_box(d, m.p(), w.p));
+    const P p = promised_p(m);
+    const bool holds = static_cast<bool>(m.p());
+    if (p) {
+      row.push_back(p_box(d, p, w.p,
+                          holds       ? ""
+                          : m.nextp() ? ", handed to it"
+                                      : ", left for a call"));
+      beside_an_m.insert(p.address());
+    }
     if (m.curg()) row.push_back(g_box(d, m.curg(), w.g));
-    append_row(out, row, "---");
+    append_row(out, row, p && !holds ? "···" : "---");
   }
   for (const P& p : all_ps(d))
-    if (!p.m()) append_row(out, {box({"(no M)", ""}, w.m), p_box(d, p, w.p)}, "   ");
+    if (!p.m() && !beside_an_m.contains(p.address()))
+      append_row(out, {box({"(no M)", ""}, w.m), p_box(d, p, w.p)}, "   ");
   const golang::Schedt sched = d.target.views().sched();
   std::vector<std::string> global;
   for (G g = sched.runq().head(); g && global.size() < 16; g = g.schedlink())

@@ -26,6 +26,8 @@ std::string g_status(Debugger& d, const golang::G& g);
 std::string p_status(Debugger& d, const golang::P& p);
 /// "g1", "m0.g0", "-" for none.
 std::string object_text(Debugger& d, Addr a);
+/// The same of a g, wherever it is: "g(0xc0000061a0)" when no list has it.
+std::string g_text(Debugger& d, Addr a);
 /// The thread of an M: by its procid; null when it has none yet.
 const emulator::kernel::Thread* thread_of(Debugger& d, const golang::M& m);
 /// Goroutines in a P's own queue, oldest first, without runnext.

@@ -4,7 +4,9 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "emulator/kernel/syscall.hpp"
+#include "tools/rt0/debug/gmp.hpp"
 #include "tools/rt0/debug/locations.hpp"
+#include "tools/rt0/debug/moment.hpp"
 #include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
@@ -58,11 +60,11 @@ void run_threads(Debugger& d, const Arguments&) {
   for (const auto& t : d.target.machine().kernel().threads()) {
     const Addr g = d.target.current_g(*t);
     const bool here = t->tid == d.target.thread().tid;
-    d.out.print(cut(
-        fmt::format("{} t{:<3} {:<16} {:<20} {:>13}  {}", here ? '*' : ' ', t->tid,
-                    g == Addr() ? "-" : d.target.describe(g), state_text(*t),
-                    grouped(t->instructions), d.target.describe(Addr(d.target.registers(*t).rip))),
-        d.out.width()));
+    d.out.print(
+        cut(fmt::format("{} t{:<3} {:<16} {:<20} {:>13}  {}", here ? '*' : ' ', t->tid,
+                        g == Addr() ? "-" : g_text(d, g), state_text(*t), grouped(t->instructions),
+                        d.target.describe(Addr(d.target.registers(*t).rip))),
+            d.out.width()));
   }
 }
 
@@ -224,9 +226,9 @@ void run_frame_info(Debugger& d, const Arguments&) {
         frames[d.frame + 1].note.empty() ? "" : "  " + frames[d.frame + 1].note));
   else
     d.out.print(" nobody called it");
-  d.out.print(
-      fmt::format(" stack pointer {}{}", hex(f.sp),
-                  f.g == Addr() ? "" : ", on the stack of " + d.target.names().object(f.g)));
+  d.out.print(fmt::format(" stack pointer {}{}", hex(f.sp),
+                          f.g == Addr() ? "" : ", on the stack of " + g_text(d, f.g)));
+  if (f.g == Addr()) d.out.print(" " + no_goroutine(d.target));
 }
 
 constexpr Command kCommands[] = {

@@ -47,9 +47,10 @@ void Lexer::read_number() {
   token_ = {Token::Kind::number, std::string(word), *value, at_, end};
 }
 
-/// A name with its dots: "g1.sched.sp", "runtime.main.func1". What follows a dot or a slash belongs
-/// to it only when that makes the name of a symbol, as in "runtime.(*mcache).refill" and
-/// "internal/cpu.X86"; else dots are left to the parser, which looks for fields.
+/// A name with its dots: "g1.sched.sp", "runtime.main.func1". What follows the first word belongs
+/// to it only when that makes the name of a symbol, as in "runtime.(*mcache).refill",
+/// "internal/cpu.X86" and "type..eq.[2]interface {}"; else dots are left to the parser, which looks
+/// for fields.
 void Lexer::read_name() {
   std::size_t end = at_;
   while (end < text_.size() && in_name(text_[end])) ++end;
@@ -57,21 +58,11 @@ void Lexer::read_name() {
   constexpr std::size_t kLongest = 4096;  // of a symbol: a chain of fields can be longer
   // Behind a dot stands a field: "g1.m.curg" is asked about once, not once for each dot.
   const bool field = token_.kind == Token::Kind::sign && token_.text == ".";
-  for (std::size_t probe = end; !field && probe < text_.size() && probe - at_ < kLongest;) {
-    const char c = text_[probe];
-    std::size_t next = probe + 1;
-    if (c == '.' && text_.substr(probe).starts_with(".(*")) {
-      next = text_.find(')', probe);
-      if (next == text_.npos) break;
-      ++next;
-    } else if (c != '.' && c != '/' && c != '-') {
-      break;
-    }
-    while (next < text_.size() && in_name(text_[next])) ++next;
-    if (next == probe + 1) break;
-    probe = next;
-    if (is_symbol_(text_.substr(at_, probe - at_))) best = probe;
-  }
+  const std::size_t last = std::min(text_.size(), at_ + kLongest);
+  for (std::size_t probe = end + 1; !field && probe <= last; ++probe)
+    if ((probe == text_.size() || !in_name(text_[probe]) || !in_name(text_[probe - 1])) &&
+        is_symbol_(text_.substr(at_, probe - at_)))
+      best = probe;
   token_ = {Token::Kind::name, std::string(text_.substr(at_, best - at_)), 0, at_, best};
 }
 

@@ -5,6 +5,7 @@
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/displays.hpp"
 #include "tools/rt0/debug/explain.hpp"
+#include "tools/rt0/debug/gmp.hpp"
 #include "tools/rt0/debug/locations.hpp"
 #include "tools/rt0/debug/telescope.hpp"
 
@@ -75,8 +76,7 @@ void show_frames(Debugger& d, std::size_t first, std::size_t last) {
   const auto& frames = d.frames();
   for (std::size_t i = first; i < last; ++i) {
     if (!frames[i].note.empty()) d.out.print(d.out.paint().dim(frames[i].note));
-    const std::string g =
-        frames[i].g == Addr() ? "" : "  [" + d.target.names().object(frames[i].g) + "]";
+    const std::string g = frames[i].g == Addr() ? "" : "  [" + g_text(d, frames[i].g) + "]";
     d.out.print(
         fmt::format("#{:<2} {}{}", i, frame_text(d.target, frames[i]), d.out.paint().dim(g)));
   }

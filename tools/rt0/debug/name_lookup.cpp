@@ -6,6 +6,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/expression.hpp"
+#include "tools/rt0/debug/moment.hpp"
 #include "tools/rt0/hint.hpp"
 
 namespace rt0::debug {
@@ -29,8 +30,6 @@ constexpr std::array<NamedScalar, 26> kScalars = {
      {"uint", {8, false}},   {"long", {8, true}},     {"uintptr", {8, false}},
      {"rune", {4, true}},    {"unsigned", {4, false}}}};
 
-constexpr u64 kMostSpans = u64{1} << 22;  // the guest's list may say anything
-
 }  // namespace
 
 std::optional<Scalar> scalar_named(std::string_view name) {
@@ -38,8 +37,8 @@ std::optional<Scalar> scalar_named(std::string_view name) {
   return it == kScalars.end() ? std::nullopt : std::optional(it->scalar);
 }
 
-bool is_symbol(const Target& target, std::string_view name) {
-  return target.symbols().function(name) != nullptr || target.symbols().data(name) != nullptr ||
+bool is_symbol(Target& target, std::string_view name) {
+  return target.symbols().function(name) != nullptr || target.has_data(name) ||
          target.guest().globals.address(name).has_value();
 }
 
@@ -56,7 +55,7 @@ std::optional<u64> special_variable(Target& target, std::string_view name) {
 std::optional<Value> try_look_up(Values& values, std::string_view name) {
   Target& target = values.target;
   if (const auto object = target.object(name)) {
-    Value v = values.place(object->first, object->second, 8);
+    Value v = values.place(object->address, object->type, 8);
     v.field = std::string(name);
     return v;
   }
@@ -65,7 +64,7 @@ std::optional<Value> try_look_up(Values& values, std::string_view name) {
     v.is_code = true;
     return v;
   }
-  if (const auto* d = target.symbols().data(name)) {
+  if (const auto* d = target.has_data(name) ? target.symbols().data(name) : nullptr) {
     const auto type = target.layouts().variable_type(name).value_or(0);
     return values.place(d->address, type, static_cast<unsigned>(std::min<u64>(d->size, 1u << 30)));
   }
@@ -84,6 +83,7 @@ Value look_up(Values& values, std::string_view name) {
 }
 
 void unknown_name(Values& values, std::string_view name) {
+  if (const std::string why = no_object(values.target, name); !why.empty()) user_error("{}", why);
   std::vector<std::string> names;
   for (const auto& f : values.target.symbols().functions()) {
     const std::string_view n = f.name;
@@ -101,15 +101,11 @@ void unknown_name(Values& values, std::string_view name) {
   }());
 }
 
-Value span_at(Values& values, Addr a) {
-  Target& target = values.target;
-  const auto all = target.views().mheap_().allspans();
-  for (u64 i = 0; i < std::min<u64>(all.len(), kMostSpans); ++i) {
-    const golang::Mspan span = all[i];
-    const Addr start = span.startAddr();
-    if (start != Addr() && a >= start && a < start + u64{span.npages()} * 8192 && span.state() != 0)
-      return values.place(span.address(), target.type("runtime.mspan"), 8);
-  }
+Value object_at(Values& values, std::string_view kind, Addr a) {
+  using K = golang::ObjectName::Kind;
+  const bool span = kind == "span";
+  const auto object = values.target.object({span ? K::span : K::g_at, a.value});
+  if (object) return values.place(object->address, object->type, 8);
   user_error("No span of the heap holds {}.", emulator::base::hex(a));
 }
 

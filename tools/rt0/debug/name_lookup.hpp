@@ -13,7 +13,7 @@ struct Scalar {
 std::optional<Scalar> scalar_named(std::string_view name);
 
 /// A function or variable of the program, whole.
-bool is_symbol(const Target& target, std::string_view name);
+bool is_symbol(Target& target, std::string_view name);
 
 /// An object of the runtime, a symbol or a register. Throws base::UserError with the nearest name.
 Value look_up(Values& values, std::string_view name);
@@ -25,7 +25,7 @@ std::optional<Value> try_look_up(Values& values, std::string_view name);
 /// $n (instructions executed), $tid, $goid: what is neither register nor variable.
 std::optional<u64> special_variable(Target& target, std::string_view name);
 
-/// The mspan that holds an address.
-Value span_at(Values& values, Addr a);
+/// What names print with an address: "g", which lies there; "span", that holds it.
+Value object_at(Values& values, std::string_view kind, Addr a);
 
 }  // namespace rt0::debug

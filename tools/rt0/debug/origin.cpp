@@ -53,7 +53,8 @@ std::string register_text(RegisterPlace p) {
   }
 }
 
-Place to_place(Debugger& d, const Value& v, const std::string& name) {
+Place to_place(Debugger& d, const Value& what, const std::string& name) {
+  const Value v = as_place(d, what);
   Place p;
   p.name = name;
   p.thread = d.target.thread().tid;
@@ -207,6 +208,64 @@ RegisterPlace register_place(const RegisterName& name) {
   user_error("Every instruction writes rip; \"rsi\" goes to the one before.");
 }
 
+Value as_place(Debugger& d, const Value& v) {
+  const bool address = v.kind == Value::Kind::number && d.target.memory().try_number(Addr(v.bits));
+  return address ? d.values.place(Addr(v.bits), 0, 8) : v;
+}
+
+namespace {
+
+/// The clone that made a thread: instruction `number` of `parent`.
+struct Birth {
+  Tid parent = 0;
+  u64 number = 0;
+  Addr pc;
+};
+std::optional<Birth> birth_of(Debugger& d, Tid thread) {
+  auto& timeline = d.target.timeline();
+  const u64 here = timeline.position();
+  emulator::machine::Conditions made;
+  made.threads_created = true;
+  made.accept = [thread](const emulator::machine::StopEvent& e) {
+    return e.number == static_cast<u64>(thread);
+  };
+  const auto event = timeline.reverse_resume(made);
+  std::optional<Birth> out;
+  if (event.reason == emulator::machine::StopReason::thread_created)
+    if (const auto done = timeline.executed(timeline.position()))
+      out = Birth{done->thread, done->number, done->pc};
+  (void)timeline.go_to(here);
+  return out;
+}
+
+/// A new thread's registers are its maker's at the clone, but for what the kernel set: a zero as
+/// result, the stack and the thread-local storage that it was asked for (clone(2)).
+struct Inherited {
+  std::optional<Place> from;
+  std::string text;
+};
+Inherited inherited(Debugger& d, const Place& place, const Birth& birth) {
+  using namespace emulator::cpu;
+  const std::string head = fmt::format(
+      "{}: thread t{} began with it; its maker is clone, instruction {}, t{}, {}", place.name,
+      place.thread, grouped(birth.number), birth.parent, d.target.describe(birth.pc));
+  Place p;
+  p.thread = birth.parent, p.reg = place.reg;
+  if (place.reg.kind == PlaceKind::gpr) {
+    if (place.reg.index == rax)
+      return {{}, head + "\n    a zero: clone returns it to the new thread."};
+    if (place.reg.index == rcx || place.reg.index == r11)
+      return {{}, head + "\n    SYSCALL itself put it there."};
+    if (place.reg.index == rsp) p.reg.index = rsi;  // clone's second argument: the stack
+  } else if (place.reg.kind == PlaceKind::fs_base) {
+    p.reg = {PlaceKind::gpr, r8};  // the fifth: tls
+  }
+  p.name = register_text(p.reg);
+  return {p, fmt::format("{}\n    as t{}'s {} was", head, birth.parent, p.name)};
+}
+
+}  // namespace
+
 std::string unwritten(const Place& place, const std::string& name) {
   const bool later = !place.memory && place.thread > 1;
   return fmt::format("{}: nothing has written it; it is as {} began.", name,
@@ -216,6 +275,8 @@ std::string unwritten(const Place& place, const std::string& name) {
 std::string who_wrote(Debugger& d, const Value& v, const std::string& name) {
   const Place place = to_place(d, v, name);
   const auto w = last(d, place, d.target.position());
+  if (!w && !place.memory && place.thread > 1)
+    if (const auto birth = birth_of(d, place.thread)) return inherited(d, place, *birth).text;
   if (!w) return unwritten(place, name);
   return writer_text(d, place, *w) + fmt::format("\n    \"goto {}\" stands before it", w->number);
 }
@@ -226,6 +287,15 @@ std::vector<std::string> origin_of(Debugger& d, const Value& v, const std::strin
   u64 position = d.target.position();
   for (int hop = 0; hop < kMostHops; ++hop) {
     const auto w = last(d, place, position);
+    if (!w && !place.memory && place.thread > 1)
+      if (const auto birth = birth_of(d, place.thread)) {
+        Inherited next = inherited(d, place, *birth);
+        out.push_back(std::move(next.text));
+        if (!next.from) return out;
+        position = birth->number;
+        place = std::move(*next.from);
+        continue;
+      }
     if (!w) {
       out.push_back(unwritten(place, place.name));
       return out;

@@ -5,6 +5,7 @@
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/gmp.hpp"
 #include "tools/rt0/debug/locations.hpp"
+#include "tools/rt0/debug/moment.hpp"
 #include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
@@ -17,13 +18,11 @@ using golang::P;
 
 namespace {
 
-constexpr const char* kNotYet = "The runtime has made none yet: that comes in runtime.schedinit.";
-
 std::string go_file(const std::string& place) { return place.empty() ? "-" : place; }
 
 void run_goroutines(Debugger& d, const Arguments&) {
   const auto gs = all_gs(d);
-  if (gs.empty()) return d.out.print(kNotYet);
+  if (gs.empty()) return d.out.print(none_made(d.target, 'g'));
   d.out.print(
       cut(fmt::format("  {:<8} {:<20} {:<6} {:<34} {}", "G", "Status", "M", "At", "Started as"),
           d.out.width()));
@@ -40,7 +39,7 @@ void run_goroutines(Debugger& d, const Arguments&) {
 
 void run_ms(Debugger& d, const Arguments&) {
   const auto ms = all_ms(d);
-  if (ms.empty()) return d.out.print(kNotYet);
+  if (ms.empty()) return d.out.print(none_made(d.target, 'm'));
   d.out.print(cut(fmt::format("  {:<5} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", "M", "Thread",
                               "P", "On", "curg", "g0", "Locks", "Spinning", "Waits"),
                   d.out.width()));
@@ -51,8 +50,7 @@ void run_ms(Debugger& d, const Arguments&) {
         cut(fmt::format(
                 "{} m{:<4} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", here ? '*' : ' ',
                 m.id().get(), t == nullptr ? "-" : fmt::format("t{}", t->tid),
-                object_text(d, m.p().get()),
-                t == nullptr ? "-" : object_text(d, d.target.current_g(*t)),
+                object_text(d, m.p().get()), t == nullptr ? "-" : g_text(d, d.target.current_g(*t)),
                 object_text(d, m.curg().get()), object_text(d, m.g0().get()), m.locks().get(),
                 m.spinning() ? "yes" : "no",
                 t != nullptr && t->state == emulator::kernel::ThreadState::waiting ? "yes" : "no"),
@@ -62,7 +60,7 @@ void run_ms(Debugger& d, const Arguments&) {
 
 void run_ps(Debugger& d, const Arguments&) {
   const auto ps = all_ps(d);
-  if (ps.empty()) return d.out.print(kNotYet);
+  if (ps.empty()) return d.out.print(none_made(d.target, 'p'));
   d.out.print(fmt::format("  {:<5} {:<10} {:<5} {:<9} {:<6} {}", "P", "Status", "M", "runnext",
                           "Ticks", "Queue"));
   for (const P& p : ps) {
@@ -149,12 +147,8 @@ Value object_of(Debugger& d, char kind, const Arguments& a) {
                                ? std::string(1, kind)
                                : fmt::format("{}{}", kind, evaluate_number(d.values, a.text));
   const auto found = d.target.object(name);
-  if (!found) {
-    if (a.text.empty())
-      user_error("This thread has no {} now.", kind == 'g' ? "goroutine" : kind == 'm' ? "M" : "P");
-    user_error("There is no {} here and now.", name);
-  }
-  return d.values.place(found->first, found->second, 8);
+  if (!found) user_error("{}", no_object(d.target, name));
+  return d.values.place(found->address, found->type, 8);
 }
 
 void run_g(Debugger& d, const Arguments& a) {

@@ -114,7 +114,7 @@ void set_watch(Debugger& d, const Arguments& a, WatchKind kind) {
     user_error(
         "A watchpoint needs a register, a field or *ADDRESS, as in \"watch g1.atomicstatus\".");
   if (!condition.empty()) check_expression(d.values, condition);
-  const Value v = evaluate(d.values, what);
+  const Value v = as_place(d, evaluate(d.values, what));
   Breakpoint b;
   b.what = what, b.condition = condition;
   if (v.kind == Value::Kind::place) {

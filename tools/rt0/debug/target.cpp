@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "emulator/decode/go_syntax.hpp"
 #include "runtime_model/model/peek.hpp"
+#include "tools/rt0/debug/glimpse.hpp"
 #include "tools/rt0/session.hpp"
 
 namespace rt0::debug {
@@ -17,13 +17,6 @@ using emulator::base::user_error;
 using emulator::cpu::Registers;
 using emulator::decode::Decoder;
 using emulator::kernel::Thread;
-
-namespace {
-
-constexpr u64 kMostObjects = u64{1}
-                             << 20;  // of a list in the guest's memory, which may hold anything
-
-}  // namespace
 
 Target::Target(const RunOptions& options, emulator::kernel::Host& host,
                emulator::machine::TimelineSettings limits) {
@@ -35,7 +28,9 @@ Target::Target(const RunOptions& options, emulator::kernel::Host& host,
   guest_ = std::make_unique<runtime_model::model::Guest>(*program_.image, program_.symbols,
                                                          program_.build);
   view_memory_ = std::make_unique<GuestMemory>(machine().memory());
+  glimpse_ = std::make_unique<Glimpse>(options, program_, *guest_, *timeline_);
 }
+Target::~Target() = default;
 
 golang::Views Target::views() { return golang::Views(*view_memory_, guest_->tables); }
 
@@ -64,7 +59,13 @@ const Registers& Target::registers(const Thread& t) { return machine().registers
 
 Addr Target::current_g() { return over() ? Addr() : current_g(thread()); }
 Addr Target::current_g(const Thread& t) {
-  return runtime_model::model::current_g(machine().memory(), registers(t));
+  // rt0_go tries the word with a number that is no g.
+  const Addr g(g_word(t).value_or(0));
+  return memory().try_number(g) ? g : Addr();
+}
+std::optional<u64> Target::g_word(const Thread& t) {
+  const u64 base = registers(t).fs_base();
+  return base == 0 ? std::nullopt : memory().try_number(Addr(base - 8));
 }
 
 void Target::write(Addr to, std::span<const u8> bytes) {
@@ -76,44 +77,42 @@ golang::TypeId Target::type(std::string_view name) const {
   return found == nullptr ? 0 : layouts().field(*found, "")->type;
 }
 
-std::optional<Addr> Target::goroutine(u64 goid) {
-  const auto all = views().allgs();
-  for (u64 i = 0; i < std::min<u64>(all.len(), kMostObjects); ++i)
-    if (const golang::G g = all[i]; g && static_cast<u64>(g.goid()) == goid) return g.address();
-  return std::nullopt;
-}
-
-std::optional<Addr> Target::m_of(u64 id) {
-  golang::M m = views().allm();
-  for (u64 i = 0; m && i < kMostObjects; ++i, m = m.alllink())
-    if (static_cast<u64>(m.id()) == id) return m.address();
-  // Before the runtime has made its list there is m0 all the same.
-  return id == 0 ? guest_->globals.address("runtime.m0") : std::nullopt;
-}
-
-std::optional<std::pair<Addr, golang::TypeId>> Target::object(std::string_view name) {
-  const auto typed =
-      [&](std::optional<Addr> at,
-          std::string_view type_name) -> std::optional<std::pair<Addr, golang::TypeId>> {
-    if (!at || *at == Addr()) return std::nullopt;
-    return std::pair(*at, type(type_name));
-  };
-  u64 number = 0;
-  const auto* const end = name.data() + name.size();
-  const bool numbered = name.size() > 1 && std::from_chars(name.data() + 1, end, number).ptr == end;
+std::optional<golang::FoundPlace> Target::own_object(char kind) {
   const Addr g = current_g();
-  if (numbered && name[0] == 'g' && number != 0) return typed(goroutine(number), "runtime.g");
-  if (numbered && name[0] == 'm') return typed(m_of(number), "runtime.m");
-  if (numbered && name[0] == 'p' && number < views().allp().len())
-    return typed(views().allp(number).get(), "runtime.p");
-  if (name == "g") return typed(g, "runtime.g");
-  if (name == "m" && g != Addr()) return typed(views().g(g).m().get(), "runtime.m");
-  if (name == "p" && g != Addr() && views().g(g).m())
-    return typed(views().g(g).m()->p().get(), "runtime.p");
-  for (const std::string& full : {std::string(name), "runtime." + std::string(name)})
-    if (const auto at = guest_->globals.address(full))
-      return std::pair(*at, layouts().variable_type(full).value_or(0));
-  return std::nullopt;
+  if (g == Addr()) return std::nullopt;
+  const auto typed = [&](Addr at, std::string_view name) {
+    return at == Addr() ? std::nullopt : std::optional(golang::FoundPlace{at, type(name)});
+  };
+  if (kind == 'g') return typed(g, "runtime.g");
+  const Addr m = views().g(g).m().get();
+  if (kind == 'm' || m == Addr()) return typed(m, "runtime.m");
+  return typed(views().m(m).p().get(), "runtime.p");
+}
+
+std::optional<golang::FoundPlace> Target::object(const golang::ObjectName& name) {
+  if (const auto found = finder().find(name)) return found;
+  return place_to_come(name.text());
+}
+
+std::optional<golang::FoundPlace> Target::object(std::string_view name) {
+  if (name == "g" || name == "m" || name == "p") return own_object(name.front());
+  std::string_view rest = name;
+  if (const auto object_name = golang::ObjectName::take(rest); object_name && rest.empty())
+    return object(*object_name);
+  return finder().find_variable(name);
+}
+
+std::optional<golang::FoundPlace> Target::place_to_come(std::string_view name) {
+  std::string_view path = name;
+  if (over() || moves_ || !golang::ObjectName::take(path)) return std::nullopt;
+  const auto later = glimpse_->find(name);
+  return later && finder().is_made(later->address) ? later : std::nullopt;
+}
+
+bool Target::has_data(std::string_view symbol) {
+  if (data_.empty())
+    for (const auto& d : symbols().data_symbols()) data_.insert(d.name);
+  return data_.contains(symbol);
 }
 
 std::string Target::name_of(Addr a) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "emulator/decode/insn.hpp"
@@ -23,6 +24,8 @@ using emulator::u32;
 using emulator::u64;
 using emulator::u8;
 namespace golang = runtime_model::golang;
+
+class Glimpse;
 
 /// How instructions are spelled.
 enum class Flavor : u8 { go, intel, att };
@@ -43,6 +46,7 @@ class Target {
   /// `host` outlives it. Throws base::UserError for a program that cannot be run.
   Target(const RunOptions& options, emulator::kernel::Host& host,
          emulator::machine::TimelineSettings limits = {});
+  ~Target();
 
   Program& program() { return program_; }
   emulator::machine::Timeline& timeline() { return *timeline_; }
@@ -75,9 +79,18 @@ class Target {
   /// The goroutine in a thread's local storage; zero before there is one.
   Addr current_g();
   Addr current_g(const emulator::kernel::Thread& t);
+  /// The word that it is kept in, whatever it holds; nothing while the thread has no such storage.
+  std::optional<u64> g_word(const emulator::kernel::Thread& t);
 
-  /// The address of what names call "g1", "m0", "p0", "m2.g0", "sched"; nothing when there is none.
-  std::optional<std::pair<Addr, golang::TypeId>> object(std::string_view name);
+  /// What names call "g1", "m0", "p0", "sched"; "g", "m" and "p" are this thread's. Nothing when
+  /// there is none. A name that is given in a moment holds already: from the birth of its object.
+  std::optional<golang::FoundPlace> object(std::string_view name);
+  std::optional<golang::FoundPlace> object(const golang::ObjectName& name);
+  /// The same of a whole name, "m1.gsignal.stack.lo", whose pointers are set in a moment.
+  std::optional<golang::FoundPlace> place_to_come(std::string_view name);
+  bool has_data(std::string_view symbol);
+  /// While it moves, names that are still to come are not looked for: the machine cannot be copied.
+  void in_motion(bool moves) { moves_ = moves; }
   /// The type of that name; 0 when the layouts do not have it.
   golang::TypeId type(std::string_view name) const;
   /// "runtime.main+12", "g1.sched.pc", "0x10".
@@ -98,16 +111,19 @@ class Target {
   std::vector<Addr> instructions_before(Addr pc);
 
  private:
-  std::optional<Addr> goroutine(u64 goid);
-  std::optional<Addr> m_of(u64 id);
+  std::optional<golang::FoundPlace> own_object(char kind);
+  const golang::Names& finder() { return names_ ? *names_ : names(); }
 
   Program program_;
   std::unique_ptr<emulator::machine::Timeline> timeline_;
   std::unique_ptr<runtime_model::model::Guest> guest_;
   std::unique_ptr<GuestMemory> view_memory_;
   std::optional<golang::Names> names_;
+  std::unique_ptr<Glimpse> glimpse_;
+  std::unordered_set<std::string_view> data_;  ///< names of variables; made when asked for
   u64 names_at_ = 0;
   bool names_stale_ = false;
+  bool moves_ = false;
   emulator::kernel::Tid chosen_ = 0;  ///< 0: whose turn it is
 };
 

@@ -267,6 +267,14 @@ Value Values::index(const Value& v, u64 i) {
     out.field = v.field, out.owner = v.owner;
     return out;
   }
+  if (v.kind == Value::Kind::place && v.type != 0 && t.name == "runtime.mspan") {
+    // "span(0xc000030000)[3]", as names have it: an object in the span, whatever its type.
+    const golang::Mspan span = target.views().mspan(v.at);
+    Value out = place(span.startAddr().get() + i * span.elemsize(), 0,
+                      static_cast<unsigned>(span.elemsize().get()));
+    out.is_cast = true;
+    return out;
+  }
   const TypeId element = v.type == 0 ? 0 : element_of(v.type);
   const u64 size = element == 0 ? 8 : target.layouts().type(element).size;
   return place(Addr(number(v)) + i * size, element, 8);
