@@ -16,6 +16,8 @@ namespace {
 constexpr u64 kMostObjects = u64{1} << 22;
 // Go's runtime/malloc.go on linux/amd64: heapArenaBytes, arenaBaseOffset; and pageSize.
 constexpr u64 kArenaBytes = u64{64} << 20, kArenaBase = 0xffff800000000000, kHeapPage = 8192;
+constexpr u8 kSpanInUse = 1;      // runtime/mheap.go, mSpanInUse
+constexpr u64 kStackBounds = 16;  // stack.lo and stack.hi, where every g begins
 
 /// What cannot be read has no name: whatever the memory throws, it is no error here.
 template <class Read>
@@ -69,6 +71,7 @@ void Names::add_globals(const Globals& globals) {
   if (const auto g0 = globals.address("runtime.g0")) {
     add(*g0, "runtime.g", {Kind::m_g0, 0, 0, m0.value_or(Addr())});
     gs_.push_back(*g0);
+    first_g0_ = *g0;
   }
 }
 
@@ -88,6 +91,8 @@ void Names::add_m(const M& m) {
     if (g == Addr() || objects_.contains(g)) continue;
     add(g, "runtime.g", {kind, 0, id, m.address()});
     gs_.push_back(g);
+    map_stack(g);
+    if (id == 0 && first_g0_ == Addr()) first_g0_ = m.g0().get();
   }
 }
 
@@ -120,6 +125,7 @@ void Names::add_gs() {
     const Addr g = all[gs_seen_].get();
     add(g, "runtime.g", {Kind::g, 0});
     gs_.push_back(g);
+    map_stack(g);
   }
 }
 
@@ -187,11 +193,16 @@ NamedPlace Names::place(Addr address) {
     const u64 offset = address - it->first;
     if (offset < layouts_.type(it->second.type).size) {
       std::string name = object_name(it->first, it->second);
+      // Who asks for the bounds of a stack may have seen them change.
+      if (offset < kStackBounds && layouts_.type(it->second.type).name == "runtime.g")
+        map_stack(it->first);
       if (!name.empty()) return inside(std::move(name), it->second.type, offset);
     }
   }
-  for (auto text : {code_name(address), on_stack(address), in_span(address)})
-    if (!text.empty()) return {std::move(text), 0, {}, {}};
+  std::string text = code_name(address);
+  if (text.empty()) text = on_stack(address);
+  if (text.empty()) text = in_span(address);
+  if (!text.empty()) return {std::move(text), 0, {}, {}};
   const DataSymbol* data = symbols_.data_at(address);
   if (data == nullptr) return {hex(address), 0, {}, {}};
   return {at_offset(std::string(data->name), address - data->address, data->size <= 8), 0, {}, {}};
@@ -244,26 +255,39 @@ bool Names::holds(Addr g, Addr address) const {
   });
 }
 
+void Names::map_stack(Addr g) {
+  tried([&] {
+    const Addr lo = rt_.g(g).stack().lo();
+    if (lo != Addr()) stacks_[lo] = g;
+    return true;
+  });
+}
+
 void Names::map_stacks() {
   stacks_.clear();
-  for (const Addr g : gs_)
-    tried([&] {
-      const Addr lo = rt_.g(g).stack().lo();
-      if (lo != Addr()) stacks_[lo] = g;
-      return true;
-    });
+  for (const Addr g : gs_) map_stack(g);
   stacks_fresh_ = true;
 }
 
 /// By the distance from the upper end, which does not change when the stack grows.
+std::string Names::on_stack_of(Addr g, Addr address) const {
+  if (!holds(g, address)) return {};
+  return tried([&] {
+    return fmt::format("{}.stack.hi-{:#x}", object(g), rt_.g(g).stack().hi().get() - address);
+  });
+}
+
+/// There are few addresses for which all stacks have to be looked at: the first thread's is the
+/// only one outside of the heap, and what the heap has given out for objects is no stack.
 std::string Names::on_stack(Addr address) {
+  const bool outside = tried([&] { return heap_arena_of(address); }) == Addr();
+  if (outside) return first_g0_ == Addr() ? std::string() : on_stack_of(first_g0_, address);
+  if (tried([&] { return span_of(address).state() == kSpanInUse; })) return {};
   for (int round = 0; round < 2; ++round) {
     auto it = stacks_.upper_bound(address);
-    if (it != stacks_.begin() && holds(std::prev(it)->second, address)) {
-      const Addr g = std::prev(it)->second;
-      return tried([&] {
-        return fmt::format("{}.stack.hi-{:#x}", object(g), rt_.g(g).stack().hi().get() - address);
-      });
+    if (it != stacks_.begin()) {
+      const std::string text = on_stack_of(std::prev(it)->second, address);
+      if (!text.empty()) return text;
     }
     if (stacks_fresh_) break;
     map_stacks();
@@ -271,18 +295,22 @@ std::string Names::on_stack(Addr address) {
   return {};
 }
 
-/// The span that an address of the heap lies in, by the arenas' span tables (mheap.go, spanOf); at
-/// zero where there is none.
-Mspan Names::span_of(Addr address) const {
+/// Nothing when the heap has none there (mheap.go, spanOf).
+Addr Names::heap_arena_of(Addr address) const {
   const u64 arena = (address.value - kArenaBase) / kArenaBytes;
-  const Mspan none = rt_.mspan(Addr());
-  if (arena >= (u64{1} << 22)) return none;
+  if (arena >= (u64{1} << 22)) return {};
   const Addr table = rt_.mheap_().arenas(0);
-  if (table == Addr()) return none;
+  if (table == Addr()) return {};
   u64 heap_arena = 0;
   rt_.memory().read(table + arena * 8, {reinterpret_cast<u8*>(&heap_arena), 8});
-  if (heap_arena == 0) return none;
-  return rt_.at<HeapArena>(Addr(heap_arena)).spans()[address.value % kArenaBytes / kHeapPage];
+  return Addr(heap_arena);
+}
+
+Mspan Names::span_of(Addr address) const {
+  const Addr heap_arena = heap_arena_of(address);
+  if (heap_arena == Addr()) return rt_.mspan(Addr());
+  const auto spans = rt_.at<HeapArena>(heap_arena).spans();
+  return spans[address.value % kArenaBytes / kHeapPage];
 }
 
 /// Which object of which span.

@@ -83,9 +83,12 @@ class Names {
   NamedPlace inside(std::string name, TypeId type, u64 offset) const;
   std::string on_stack(Addr address);
   bool holds(Addr g, Addr address) const;
+  void map_stack(Addr g);
   void map_stacks();
-  std::string in_span(Addr address) const;
+  Addr heap_arena_of(Addr address) const;
   Mspan span_of(Addr address) const;
+  std::string on_stack_of(Addr g, Addr address) const;
+  std::string in_span(Addr address) const;
   friend class NameReader;
   std::string code_name(Addr address) const;
   std::string pointer_text(u64 value);
@@ -97,6 +100,7 @@ class Names {
   std::map<Addr, Object> objects_;
   std::map<Addr, Addr> stacks_;  ///< lower bound → g; checked when used, since stacks move
   std::vector<Addr> gs_;         ///< every g, also g0s
+  Addr first_g0_;                ///< m0's, whose stack is the kernel's
   u64 gs_seen_ = 0, spans_seen_ = 0;
   bool stacks_fresh_ = false;
 };
