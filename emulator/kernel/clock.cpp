@@ -26,7 +26,14 @@ std::optional<TimerClock> cpu_clock_of(const Kernel& k, i32 id) {
     if (owner != 0 && owner != k.pid()) return std::nullopt;
     return TimerClock{TimerClock::Kind::process_cpu, 0};
   }
+  if (owner != 0 && k.find_thread(owner) == nullptr) return std::nullopt;
   return TimerClock{TimerClock::Kind::thread_cpu, owner};
+}
+
+std::optional<Nanos> cpu_clock(const Kernel& k, const TimerClock& clock) {
+  if (clock.kind == TimerClock::Kind::process_cpu) return k.cpu_time();
+  const Thread* const t = k.find_thread(clock.thread);
+  return t != nullptr ? std::optional(k.cpu_time(*t)) : std::nullopt;
 }
 
 }  // namespace
@@ -70,9 +77,13 @@ Nanos clock_offset(const TimerClock& clock) {
   }
 }
 
-Nanos read_clock(const Kernel& k, const TimerClock& clock) {
-  if (clock.is_cpu()) return k.cpu_time(clock.thread);
+std::optional<Nanos> read_clock(const Kernel& k, const TimerClock& clock) {
+  if (clock.is_cpu()) return cpu_clock(k, clock);
   return k.now() + clock_offset(clock);
+}
+
+std::optional<Nanos> timer_clock(const Kernel& k, const Timer& timer) {
+  return timer.clock.is_cpu() ? cpu_clock(k, timer.clock) : k.now();
 }
 
 Timespec timespec_of(Nanos t) { return {t.value / kNanosPerSecond, t.value % kNanosPerSecond}; }

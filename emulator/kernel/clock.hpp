@@ -35,9 +35,12 @@ enum ClockId : i32 {
 };
 
 /// What a clock id measures for a thread that names it; nothing for an id that does not exist
-/// (EINVAL).
+/// (EINVAL), or of a thread that has ended.
 std::optional<TimerClock> clock_of(const Kernel& k, Tid caller, i32 id);
-Nanos read_clock(const Kernel& k, const TimerClock& clock);
+/// Nothing when it is that of a thread that has ended.
+std::optional<Nanos> read_clock(const Kernel& k, const TimerClock& clock);
+/// Time on a timer's own scale: virtual, without an epoch, or CPU time. Nothing as above.
+std::optional<Nanos> timer_clock(const Kernel& k, const Timer& timer);
 /// How far a clock is ahead of the virtual one (0 for CPU clocks, which are their own).
 Nanos clock_offset(const TimerClock& clock);
 

@@ -99,7 +99,7 @@ SysResult fsync(Kernel& k, Thread&, const Args& a) {
   if (d == nullptr || (d->flags & kPathOnly)) return Errno::ebadf;
   const bool stored = std::holds_alternative<DirectoryFile>(d->object) || is_regular(k, *d);
   if (!stored) return Errno::einval;
-  return u64{0};
+  return to_sys(k.mapped_files().store(k, *d));
 }
 
 SysResult fadvise64(Kernel& k, Thread&, const Args& a) {
@@ -110,7 +110,10 @@ SysResult fadvise64(Kernel& k, Thread&, const Args& a) {
   return u64{0};
 }
 
-SysResult sync(Kernel&, Thread&, const Args&) { return u64{0}; }
+SysResult sync(Kernel& k, Thread&, const Args&) {
+  (void)k.mapped_files().store_all(k);
+  return u64{0};
+}
 
 // Go's os.File.ReadFrom and WriteTo try these first, and go on with read and write after EINVAL or
 // ENOSYS.

@@ -219,6 +219,8 @@ class Files {
   /// The bytes of a regular file from `offset`; fewer than asked only at its end.
   Result<u64> read_at(Kernel& k, const Description& d, u64 offset, std::span<u8> to);
   Result<u64> write_at(Kernel& k, const Description& d, u64 offset, std::span<const u8> from);
+  /// The same, of bytes that its shared mappings hold already.
+  Result<u64> store_at(Kernel& k, const Description& d, u64 offset, std::span<const u8> from);
   Result<u64> size_of(Kernel& k, const Description& d);
   Failure resize(Kernel& k, const Description& d, u64 size);
   /// For mmap: a copy of the first bytes of a regular file, at most `most`. EACCES, ENODEV as

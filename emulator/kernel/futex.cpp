@@ -20,17 +20,6 @@ enum FutexOp : u32 {
 };
 constexpr u32 kPrivate = 128, kRealtime = 256, kCommandMask = ~(kPrivate | kRealtime);
 
-/// Waiters of a word, oldest first.
-std::vector<Thread*> waiters(Kernel& k, u64 key) {
-  std::vector<Thread*> out;
-  for (const auto& t : k.threads())
-    if (t->state == ThreadState::waiting && t->wait.kind == Wait::Kind::futex &&
-        t->wait.key == key && !t->wait.woken)
-      out.push_back(t.get());
-  std::ranges::sort(out, {}, [](const Thread* t) { return t->wait.order; });
-  return out;
-}
-
 /// FUTEX_WAIT's timeout is a duration, FUTEX_WAIT_BITSET's an instant of the monotonic or the
 /// real-time clock.
 Duration read_deadline(Kernel& k, Addr at, u32 op) {
@@ -77,14 +66,9 @@ SysResult futex_requeue(Kernel& k, const Args& a, bool compare) {
   u32 word = 0;
   if (compare && !k.memory().copy_in(a.addr(0), word)) return Errno::efault;
   if (compare && word != a.as_uint(5)) return Errno::eagain;
-  u64 done = wake == 0 ? 0 : k.wake_futex(a[0], static_cast<u64>(wake));
-  for (Thread* t : waiters(k, a[0])) {
-    if (done >= static_cast<u64>(wake) + static_cast<u64>(move)) break;
-    t->wait.key = a[4];
-    t->wait.order = k.next_wait_order();
-    ++done;
-  }
-  return done;
+  const u64 woken = wake == 0 ? 0 : k.wake_futex(a[0], static_cast<u64>(wake));
+  return woken +
+         k.requeue_futex(a[0], a[4], static_cast<u64>(wake) + static_cast<u64>(move) - woken);
 }
 
 /// FUTEX_WAKE_OP: change *uaddr2, wake waiters of uaddr, and those of uaddr2 if its old value
@@ -150,14 +134,28 @@ SysResult futex_wake_op(Kernel& k, const Args& a) {
 }  // namespace
 
 u64 Kernel::wake_futex(u64 key, u64 count, u32 bitset) {
-  u64 woken = 0;
-  for (Thread* t : waiters(*this, key)) {
-    if (woken == count) break;
+  u64 woken = 0, order = 0;
+  while (woken < count) {
+    Thread* const t = threads_.next_waiter(key, order);
+    if (t == nullptr) break;
+    order = t->wait.order;
     if ((t->wait.bitset & bitset) == 0) continue;
-    t->wait.woken = true;
+    threads_.wake(*t);
     ++woken;
   }
   return woken;
+}
+
+u64 Kernel::requeue_futex(u64 from, u64 to, u64 count) {
+  const u64 last = state_.wait_order;  // who is moved to the end of the same line moves once
+  u64 moved = 0;
+  while (moved < count) {
+    Thread* const t = threads_.next_waiter(from);
+    if (t == nullptr || t->wait.order > last) break;
+    threads_.requeue(*t, to, next_wait_order());
+    ++moved;
+  }
+  return moved;
 }
 
 SysResult futex(Kernel& k, Thread& t, const Args& a) {

@@ -90,7 +90,7 @@ void Kernel::resume(Thread& t) {
             "resume of a thread that does not wait");
   const SyscallRow* row = find_syscall(t.syscall_number);
   const Args args = syscall_args(t);
-  t.state = ThreadState::runnable;
+  threads_.unblock(t);
   t.wait.interrupted = has_deliverable_signal(t);
   settle(t, row, args, row->run(*this, t, args));
 }
@@ -115,7 +115,7 @@ void Kernel::finish(Thread& t, const SyscallRow* row, u64 number, const Args& ar
 /// A wait that a signal ended. The first signal to be delivered decides (arch/x86/kernel/signal.c,
 /// handle_signal).
 void Kernel::interrupt(Thread& t, const SyscallRow* row, const Args& args) {
-  t.state = ThreadState::runnable;
+  threads_.unblock(t);
   const bool may_restart = !never_restarts(t.syscall_number) && !t.wait.deadline;
   const auto first = first_deliverable(t);
   if (may_restart && first && (state_.signals.action(*first).flags & kSaRestart) != 0) {
@@ -133,8 +133,7 @@ SysResult Kernel::wait(Thread& t, Wait wait) {
   wait.seen_events = state_.events;
   wait.woken = wait.timed_out = false;
   wait.interrupted = t.wait.interrupted;
-  t.wait = wait;
-  t.state = ThreadState::waiting;
+  threads_.block(t, wait);
   t.in_syscall = true;
   return SysResult::blocked();
 }
@@ -150,68 +149,68 @@ bool Kernel::can_resume(const Thread& t) const {
   return has_deliverable_signal(t);
 }
 
+Thread* Kernel::next_able(Tid after) {
+  const auto able = [this](const Thread& t) {
+    return t.state == ThreadState::runnable || can_resume(t);
+  };
+  Thread* first = threads_.next_candidate(after);
+  while (first != nullptr && !able(*first)) {
+    threads_.not_yet(*first);
+    first = threads_.next_candidate(first->tid);
+  }
+  if (state_.signals.pending.empty()) return first;
+  // A signal for the process makes a candidate of its taker, and of all that wait for signals.
+  const auto consider = [&](Thread* t) {
+    const bool sooner = t != nullptr && t->tid > after && (first == nullptr || t->tid < first->tid);
+    if (sooner && able(*t)) first = t;
+  };
+  for (const SigInfo& info : state_.signals.pending) consider(taker_of(info));
+  for (const Tid tid : threads_.signal_waiters()) consider(find_thread(tid));
+  return first;
+}
+
 // -- time --
 
-Nanos Kernel::cpu_time(Tid thread) const {
-  if (thread == 0) {
-    Nanos sum = state_.cpu_of_dead_threads;
-    for (const auto& t : threads_) sum = sum + Nanos(static_cast<i64>(t->instructions));
-    return sum;
-  }
-  for (const auto& t : threads_)
-    if (t->tid == thread) return Nanos(static_cast<i64>(t->instructions));
-  return {};
+void Kernel::ran(Thread& t, u64 instructions) {
+  t.instructions.retired_ += instructions;
+  state_.cpu_time = state_.cpu_time + Nanos(static_cast<i64>(instructions));
 }
 
 void Kernel::set_time(Nanos now, const Thread* running) {
   state_.now = std::max(state_.now, now);
-  for (const auto& t : threads_)
-    if (t->state == ThreadState::waiting && t->wait.deadline && *t->wait.deadline <= state_.now)
-      t->wait.timed_out = true;
+  threads_.expire(state_.now);
   // Oldest first: the order in which signals are posted is the order in which they were due.
   std::vector<Timer*> due;
   state_.timers.for_each([&](Timer& timer) {
-    const Nanos clock = timer.clock.is_cpu() ? cpu_time(timer.clock.thread) : state_.now;
-    if (timer.due && *timer.due <= clock) due.push_back(&timer);
+    if (!timer.due) return;
+    const auto clock = timer_clock(*this, timer);
+    if (clock && *timer.due <= *clock) due.push_back(&timer);
   });
   std::stable_sort(due.begin(), due.end(),
                    [](const Timer* a, const Timer* b) { return *a->due < *b->due; });
-  for (Timer* timer : due) {
-    const bool cpu = timer->clock.is_cpu();
-    expire_timer(*timer, cpu ? cpu_time(timer->clock.thread) : state_.now, cpu ? running : nullptr);
-  }
+  for (Timer* timer : due)
+    expire_timer(*timer, *timer_clock(*this, *timer), timer->clock.is_cpu() ? running : nullptr);
 }
 
-std::optional<Nanos> Kernel::next_deadline() const {
-  std::optional<Nanos> next;
+std::optional<Nanos> Kernel::next_deadline() {
+  std::optional<Nanos> next = threads_.next_deadline();
   const auto consider = [&next](Nanos at) { next = next ? std::min(*next, at) : at; };
-  bool running = false;
-  for (const auto& t : threads_) {
-    if (t->state == ThreadState::waiting && t->wait.deadline && !t->wait.timed_out)
-      consider(*t->wait.deadline);
-    running |= t->state == ThreadState::runnable || can_resume(*t);
-  }
+  std::optional<bool> known;
+  const auto somebody_runs = [&] {
+    if (!known) known = next_able(0) != nullptr;
+    return *known;
+  };
   state_.timers.for_each([&](const Timer& timer) {
     if (!timer.due) return;
     if (!timer.clock.is_cpu()) return consider(*timer.due);
-    if (running)
-      consider(after(state_.now, std::max(Nanos(), *timer.due - cpu_time(timer.clock.thread))));
+    const auto clock = timer_clock(*this, timer);
+    if (clock && somebody_runs())
+      consider(after(state_.now, std::max(Nanos(), *timer.due - *clock)));
   });
   return next;
 }
 
 // -- the rest --
-
-Thread* Kernel::find_thread(Tid tid) {
-  for (const auto& t : threads_)
-    if (t->tid == tid && t->state != ThreadState::dead) return t.get();
-  return nullptr;
-}
-
-std::size_t Kernel::live_threads() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(threads_, [](const auto& t) { return t->state != ThreadState::dead; }));
-}
 
 u64 Kernel::random() { return base::next_random(state_.random); }
 
@@ -235,13 +234,13 @@ Errno Kernel::refuse(std::string_view limit, u64 most, Errno error) {
 
 u64 Kernel::queued_signals() const {
   u64 sum = state_.signals.pending.size() + state_.timers.posix.size();
-  for (const auto& t : threads_) sum += t->pending.size();
+  for (const auto& t : threads()) sum += t->pending.size();
   return sum;
 }
 
 Kernel::Checkpoint Kernel::checkpoint() const {
   Checkpoint c{state_, {}, brk, exit};
-  for (const auto& t : threads_) c.threads.push_back(*t);
+  for (const auto& t : threads()) c.threads.push_back(*t);
   return c;
 }
 
@@ -253,8 +252,7 @@ void Kernel::restore(const Checkpoint& c) {
   state_ = c.state;
   brk = c.brk;
   exit = c.exit;
-  threads_.clear();
-  for (const Thread& t : c.threads) threads_.push_back(std::make_unique<Thread>(t));
+  threads_.restore(c.threads, state_.events);
 }
 
 }  // namespace emulator::kernel

@@ -17,9 +17,11 @@
 #include "emulator/kernel/abi.hpp"
 #include "emulator/kernel/elf.hpp"
 #include "emulator/kernel/files.hpp"
+#include "emulator/kernel/mapped_files.hpp"
 #include "emulator/kernel/signals.hpp"
 #include "emulator/kernel/syscall.hpp"
 #include "emulator/kernel/thread.hpp"
+#include "emulator/kernel/thread_table.hpp"
 #include "emulator/kernel/timers.hpp"
 #include "emulator/memory/address_space.hpp"
 
@@ -86,21 +88,28 @@ class Kernel {
   // -- time --
 
   /// Advances the virtual clock: `now` only grows. Expires waits and timers that are due. CPU-time
-  /// timers look at Thread::instructions, which must be current, and prefer to signal the thread
-  /// that has just been running: a profile is to see where the time goes.
+  /// timers look at what ran() has counted, and prefer to signal the thread that has just been
+  /// running: a profile is to see where the time goes.
   void set_time(Nanos now, const Thread* running = nullptr);
   Nanos now() const { return state_.now; }
   /// The earliest instant at which something happens by itself, if any. A CPU-time timer counts
   /// only while some thread can run.
-  std::optional<Nanos> next_deadline() const;
-  /// What the process's (thread 0) or a thread's instructions add up to.
-  Nanos cpu_time(Tid thread = 0) const;
+  std::optional<Nanos> next_deadline();
+  /// The thread has retired so many instructions more.
+  void ran(Thread& t, u64 instructions);
+  /// What the instructions of all threads add up to, those that have ended included.
+  Nanos cpu_time() const { return state_.cpu_time; }
+  static Nanos cpu_time(const Thread& t) { return Nanos(static_cast<i64>(u64{t.instructions})); }
 
   // -- what the machine schedules --
 
-  std::vector<std::unique_ptr<Thread>>& threads() { return threads_; }
-  const std::vector<std::unique_ptr<Thread>>& threads() const { return threads_; }
-  Thread* find_thread(Tid tid);
+  const ThreadTable::List& threads() const { return threads_.list(); }
+  /// Null for one that has ended.
+  Thread* find_thread(Tid tid) const { return threads_.find(tid); }
+  /// The first thread with an id above `after` that is runnable or can resume; null when none.
+  Thread* next_able(Tid after);
+  /// Takes threads that have ended off the list.
+  void remove_ended() { threads_.remove_ended(); }
   /// True when a waiting thread may proceed: woken, timed out, interrupted by a signal, or worth
   /// another try.
   bool can_resume(const Thread& t) const;
@@ -115,13 +124,17 @@ class Kernel {
   const memory::AddressSpace& memory() const { return memory_; }
   const Config& config() const { return config_; }
   Files& files() { return state_.files; }
+  MappedFiles& mapped_files() { return state_.mapped_files; }
   Signals& signals() { return state_.signals; }
   Timers& timers() { return state_.timers; }
   Host& host() { return host_; }
   /// Marks the thread as waiting and returns `blocked`.
   SysResult wait(Thread& t, Wait wait);
   /// Something that a Wait::Kind::event may wait for has changed.
-  void changed() { ++state_.events; }
+  void changed() {
+    ++state_.events;
+    threads_.event();
+  }
   u64 events() const { return state_.events; }
   /// Queues a signal for a thread (or, with null, for the process: the first thread that does not
   /// block it). False when it was ignored or merged with one that is already pending.
@@ -136,6 +149,8 @@ class Kernel {
   /// Wakes up to `count` waiters of the futex word at `key` that share a bit with `bitset`, oldest
   /// first.
   u64 wake_futex(u64 key, u64 count, u32 bitset = ~u32{0});
+  /// Moves up to `count` waiters of one futex word to the end of another's line.
+  u64 requeue_futex(u64 from, u64 to, u64 count);
   /// Null when there may be no more threads.
   Thread* clone_thread(Thread& parent, u64 flags, Addr stack, Addr tls);
   void exit_thread(Thread& t, int status);
@@ -154,7 +169,7 @@ class Kernel {
   const std::shared_ptr<u64>& mapped_file_bytes() const { return mapped_file_bytes_; }
   i32 pid() const { return 1; }
   u64 next_wait_order() { return ++state_.wait_order; }
-  std::size_t live_threads() const;
+  std::size_t live_threads() const { return threads_.live(); }
   Addr mmap_ceiling() const { return mmap_ceiling_; }
   Rlimit& rlimit(std::size_t resource) { return state_.limits[resource]; }
   struct Brk {
@@ -172,11 +187,12 @@ class Kernel {
   /// What the guest can change, besides threads and memory.
   struct State {
     Files files;
+    MappedFiles mapped_files;
     Signals signals;
     Timers timers;
     std::array<Rlimit, 16> limits{};
     Nanos now;
-    Nanos cpu_of_dead_threads;
+    Nanos cpu_time;
     Tid next_tid = 1;
     u64 events = 0, wait_order = 0;
     u64 random = 0;
@@ -205,7 +221,7 @@ class Kernel {
               const SysResult& result);
   void interrupt(Thread& t, const SyscallRow* row, const Args& args);
   bool takes(const Thread& t, int signal) const;
-  const Thread* taker_of(const SigInfo& info) const;
+  Thread* taker_of(const SigInfo& info) const;
   /// The signal that deliver_signals would deliver next.
   std::optional<int> first_deliverable(const Thread& t) const;
   SigSet process_signals_for(const Thread& t) const;
@@ -215,16 +231,15 @@ class Kernel {
   void expire_timer(Timer& timer, Nanos now, const Thread* running);
   bool post_timer_signal(Thread* target, const SigInfo& info);
   void collect_overrun(SigInfo& info);
-  void reap();
   Addr build_stack();
   void enter_working_directory(const Thread& main);
-  void exit_by_signal(int signal);
+  void end_process(ProcessExit how);
 
   Config config_;
   memory::AddressSpace& memory_;
   Host& host_;
   std::shared_ptr<const ElfImage> image_;
-  std::vector<std::unique_ptr<Thread>> threads_;
+  ThreadTable threads_;
   State state_;
   Addr mmap_ceiling_, entry_, load_bias_;
   std::vector<u64> auxv_;

@@ -137,7 +137,7 @@ void check_sizes(const Config& config) {
 }  // namespace
 
 void Kernel::load(std::shared_ptr<const ElfImage> image) {
-  RT0_CHECK(threads_.empty(), "a program is loaded already");
+  RT0_CHECK(threads().empty(), "a program is loaded already");
   check_sizes(config_);
   image_ = std::move(image);
   load_bias_ = Addr(image_->load_bias());
@@ -163,7 +163,7 @@ void Kernel::load(std::shared_ptr<const ElfImage> image) {
   main->regs.set_rflags(cpu::kFixedFlags);
   main->regs[cpu::rsp] = build_stack().value;
   enter_working_directory(*main);
-  threads_.push_back(std::move(main));
+  threads_.add(std::move(main));
 }
 
 void Kernel::enter_working_directory(const Thread& main) {

@@ -82,6 +82,13 @@ MapPlace place_mapping(const Kernel& k, u64 hint, u64 length, u32 flags) {
   return {Errno::enomem, memory.find_free(length, k.mmap_ceiling())};
 }
 
+/// What was written to what lay there before is stored first.
+void store_and_map(Kernel& k, Addr at, u64 length, Region region) {
+  (void)k.mapped_files().store_range(k, at.value, length);
+  k.memory().map(at, length, std::move(region));
+  k.mapped_files().close_unmapped(k);
+}
+
 SysResult mmap(Kernel& k, Thread&, const Args& a) {
   const u32 flags = a.as_uint(3);
   const u64 offset = a[5];
@@ -105,7 +112,7 @@ SysResult mmap(Kernel& k, Thread&, const Args& a) {
   // MAP_NORESERVE asks for addresses only: what is touched still counts.
   if ((flags & kMapNoReserve) == 0)
     if (const auto full = within_memory(k, length, region.protection)) return *full;
-  k.memory().map(*place.at, length, std::move(region));
+  store_and_map(k, *place.at, length, std::move(region));
   return place.at->value;
 }
 
@@ -114,8 +121,20 @@ SysResult munmap(Kernel& k, Thread&, const Args& a) {
   if (a[0] % kPageSize != 0 || a[1] > kUserEnd || !in_user_space(a[0], a[1]) || length == 0)
     return Errno::einval;
   if (const auto full = room_for_mappings(k, a[0], length, 0)) return *full;
+  const Failure stored = k.mapped_files().store_range(k, a[0], length);
   k.memory().unmap(a.addr(0), length);
-  return 0;
+  k.mapped_files().close_unmapped(k);
+  return stored ? SysResult(*stored) : SysResult(0);
+}
+
+/// Was the file of some shared mapping there opened to be read only?
+bool only_to_be_read(const Kernel& k, u64 start, u64 length) {
+  const auto& regions = k.memory().regions();
+  auto it = regions.upper_bound(start);
+  if (it != regions.begin()) --it;
+  for (; it != regions.end() && it->first < start + length; ++it)
+    if (!it->second.may_write && it->second.end > start) return true;
+  return false;
 }
 
 /// What of [start, start + length) would newly count against the limit on memory.
@@ -139,6 +158,7 @@ SysResult mprotect(Kernel& k, Thread&, const Args& a) {
   if ((a[2] & ~u64{kAllProtections}) != 0) return Errno::einval;
   const u8 protection = static_cast<u8>(a[2]);
   if (k.memory().region_at(a.addr(0)) == nullptr) return Errno::enomem;
+  if ((protection & memory::kWrite) != 0 && only_to_be_read(k, a[0], length)) return Errno::eacces;
   if (const auto full = within_memory(k, newly_writable(k, a[0], length), protection)) return *full;
   if (const auto full = room_for_mappings(k, a[0], length, 0)) return *full;
   return k.memory().protect(a.addr(0), length, protection) ? SysResult(0)
@@ -176,7 +196,7 @@ SysResult mincore(Kernel& k, Thread&, const Args& a) {
     for (u64 i = 0; i < resident.size(); ++i) {
       const u64 page = a[0] / kPageSize + done + i;
       resident[i] = k.memory().page_touched(page) ||
-                    k.memory().region_at(Addr(page * kPageSize))->backing != nullptr;
+                    k.memory().region_at(Addr(page * kPageSize))->shows_file();
     }
     if (!k.memory().copy_out(a.addr(2) + done, resident)) return Errno::efault;
   }
@@ -189,6 +209,7 @@ SysResult msync(Kernel& k, Thread&, const Args& a) {
   if ((a[2] & ~(kAsync | kInvalidate | kSync)) != 0 || a[0] % kPageSize != 0) return Errno::einval;
   if ((a[2] & kAsync) != 0 && (a[2] & kSync) != 0) return Errno::einval;
   if (length < a[1] || !in_user_space(a[0], length)) return Errno::enomem;
+  if (const auto failed = k.mapped_files().store_range(k, a[0], length)) return *failed;
   return k.memory().is_mapped(a.addr(0), length) ? SysResult(0) : SysResult(Errno::enomem);
 }
 

@@ -73,12 +73,14 @@ std::optional<Region> region_from(const Kernel& k, u64 old, u64 size) {
 SysResult move_mapping(Kernel& k, u64 old, u64 old_size, Addr to, u64 new_size, Region region,
                        bool keep) {
   auto& memory = k.memory();
+  (void)k.mapped_files().store_range(k, to.value, new_size);
   memory.map(to, new_size, std::move(region));
   memory.move_pages(Addr(old), to, std::min(old_size, new_size));
   if (keep)
     memory.discard(Addr(old), old_size);
   else
     memory.unmap(Addr(old), old_size);
+  k.mapped_files().close_unmapped(k);
   return to.value;
 }
 
@@ -108,7 +110,7 @@ SysResult mremap(Kernel& k, Thread&, const Args& a) {
   }
   if ((flags & kDontUnmap) == 0) {
     if (new_size < old_size) memory.unmap(Addr(old + new_size), old_size - new_size);
-    if (new_size <= old_size) return old;
+    if (new_size <= old_size) return old;  // a shared file keeps what was written to the rest
     if (in_user_space(old, new_size) && memory.is_free(Addr(old + old_size), grow)) {
       Region more = *region;
       more.backing_offset += old_size;
@@ -134,7 +136,7 @@ SysResult madvise(Kernel& k, Thread&, const Args& a) {
   if (!in_user_space(a[0], length)) return Errno::enomem;
   if (advice == kFree) {
     const Region* region = k.memory().region_at(a.addr(0));
-    if (region != nullptr && (region->shared || region->backing)) return Errno::einval;
+    if (region != nullptr && (region->shared || region->shows_file())) return Errno::einval;
   }
   if (advice == kDontNeed || advice == kFree) discard(k, a[0], a[0] + length);
   return k.memory().is_mapped(a.addr(0), length) ? SysResult(0) : SysResult(Errno::enomem);
@@ -144,24 +146,25 @@ SysResult madvise(Kernel& k, Thread&, const Args& a) {
 /// checkpoints still hold, which must not show in what the guest is answered.
 u64 mapped_now(Kernel& k) {
   std::set<const Backing*> copies;
+  std::set<u64> files;
   u64 sum = 0;
   for (const auto& [start, region] : k.memory().regions())
-    if (region.backing && region.backing->bus_past_end &&
-        copies.insert(region.backing.get()).second)
+    if (region.shared_file != 0 && files.insert(region.shared_file).second)
+      sum += k.memory().shared_file(region.shared_file)->bytes.size();
+    else if (region.backing && region.backing->bus_past_end &&
+             copies.insert(region.backing.get()).second)
       sum += region.backing->bytes.size();
   return sum;
 }
 
-/// A file's contents are those of the moment of the mapping. Shared mappings may only be read: what
-/// the guest wrote would have to find its way back to the file.
+/// A private mapping shows what the file held at that moment, a shared one what it holds
+/// (mapped_files.hpp).
 std::optional<Errno> back_by_file(Kernel& k, i32 fd, Region& region) {
-  constexpr u64 kLargest = u64{1} << 32;
+  constexpr u64 kLargest = u64{1} << 32, kMostShared = memory::SharedFiles::kMostFiles - 1;
   const Description* file = k.files().find(fd);
   if (file == nullptr) return Errno::ebadf;
-  if (region.shared && (region.protection & memory::kWrite) != 0) {
-    k.notice_once("mmap: a writable shared mapping of a file is not modelled: answers ENODEV");
-    return Errno::enodev;
-  }
+  const bool writes = (region.protection & memory::kWrite) != 0;
+  if (region.shared && writes && !file->writable()) return Errno::eacces;
   auto bytes = k.files().contents(k, fd, kLargest);
   if (!bytes) return bytes.error();
   const u64 size = (*bytes)->size(), limit = k.memory().limit();
@@ -172,8 +175,15 @@ std::optional<Errno> back_by_file(Kernel& k, i32 fd, Region& region) {
   // The copy goes with the last mapping of it.
   const std::shared_ptr<const void> owner(
       (*bytes)->data(), [keep = *bytes, held, size](const void*) { *held -= size; });
-  region.backing = std::make_shared<const Backing>(Backing{owner, **bytes, true});
   region.name = file->path.substr(0, limits::kMappingName);
+  region.may_write = !region.shared || file->writable();
+  if (!region.shared || !MappedFiles::can_map(*file)) {
+    region.backing = std::make_shared<const Backing>(Backing{owner, **bytes, true});
+    return std::nullopt;
+  }
+  const auto shared = k.mapped_files().open(k, *file, owner, **bytes);
+  if (!shared) return k.refuse("files that are mapped shared", kMostShared, Errno::enomem);
+  region.shared_file = *shared;
   return std::nullopt;
 }
 

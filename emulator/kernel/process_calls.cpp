@@ -187,7 +187,7 @@ SysResult getrusage(Kernel& k, Thread& t, const Args& a) {
   if (who != kSelf && who != kChildren && who != kThread) return Errno::einval;
   Rusage usage{};
   if (who != kChildren) {
-    usage.user = timeval_of(k.cpu_time(who == kThread ? t.tid : 0));
+    usage.user = timeval_of(who == kThread ? k.cpu_time(t) : k.cpu_time());
     usage.maxrss = static_cast<i64>(k.memory().touched_bytes() / 1024);
   }
   if (!k.memory().copy_out(a.addr(1), usage)) return Errno::efault;

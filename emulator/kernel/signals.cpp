@@ -152,11 +152,13 @@ bool Kernel::post_signal(Thread* to, const SigInfo& info) {
   // An ignored signal is dropped when it is sent, unless it is blocked: its disposition may have
   // changed by the time that it is unblocked. For the process the first thread's mask counts.
   const Thread* target = to;
-  for (std::size_t i = 0; target == nullptr && i < threads_.size(); ++i)
-    if (threads_[i]->state != ThreadState::dead) target = threads_[i].get();
+  for (std::size_t i = 0; target == nullptr && i < threads().size(); ++i)
+    if (threads()[i]->state != ThreadState::dead) target = threads()[i].get();
   if (target == nullptr) return false;
   if (state_.signals.ignored(info.signal) && takes(*target, info.signal)) return false;
-  return queue_signal(to != nullptr ? to->pending : state_.signals.pending, info);
+  if (to == nullptr) return queue_signal(state_.signals.pending, info);
+  threads_.signalled(*to);
+  return queue_signal(to->pending, info);
 }
 
 void Kernel::force_signal(Thread& t, const SigInfo& info) {
@@ -187,14 +189,12 @@ void Kernel::set_temporary_mask(Thread& t, SigSet mask) {
 
 /// Who takes a signal that is pending for the whole process: the thread that it was meant for, else
 /// the first that does not block it (kernel/signal.c, complete_signal).
-const Thread* Kernel::taker_of(const SigInfo& info) const {
-  const Thread* first = nullptr;
-  for (const auto& t : threads_) {
-    if (!takes(*t, info.signal)) continue;
-    if (t->tid == info.first_choice) return t.get();
-    if (first == nullptr) first = t.get();
-  }
-  return first;
+Thread* Kernel::taker_of(const SigInfo& info) const {
+  Thread* const meant = find_thread(info.first_choice);
+  if (meant != nullptr && takes(*meant, info.signal)) return meant;
+  for (const auto& t : threads())
+    if (takes(*t, info.signal)) return t.get();
+  return nullptr;
 }
 
 SigSet Kernel::process_signals_for(const Thread& t) const {
@@ -265,7 +265,7 @@ void Kernel::apply_default(const SigInfo& info) {
           fmt::format("{} would stop the process: nothing could continue it, so it is ignored",
                       signal_name(info.signal)));
     case DefaultAction::terminate:
-      return exit_by_signal(info.signal);
+      return end_process({0, info.signal});
   }
 }
 
@@ -276,11 +276,6 @@ void Kernel::force_segv(Thread& t, int failed) {
   SigInfo info;
   info.signal = sig::segv, info.code = code::kernel;
   force_signal(t, info);
-}
-
-void Kernel::exit_by_signal(int signal) {
-  exit = ProcessExit{0, signal};
-  for (const auto& t : threads_) t->state = ThreadState::dead;
 }
 
 }  // namespace emulator::kernel

@@ -58,11 +58,22 @@ struct Wait {
 
 enum class ThreadState : u8 { runnable, waiting, dead };
 
+/// Instructions that a thread has retired: its CPU time, a nanosecond each. Only Kernel::ran
+/// counts, for the thread and the process in one, so that the process's time goes with no thread.
+class CpuTime {
+ public:
+  operator u64() const { return retired_; }
+
+ private:
+  friend class Kernel;
+  u64 retired_ = 0;
+};
+
 struct Thread {
   Tid tid = 0;
   cpu::Registers regs;
-  ThreadState state = ThreadState::runnable;
-  Wait wait;
+  ThreadState state = ThreadState::runnable;  // changed by ThreadTable alone
+  Wait wait;                                  // while it waits, too
   bool in_syscall = false;  // blocked inside the call that RAX names; tried again when woken
   u64 syscall_number = 0;   // of that call: RAX may change hands, this does not
   u64 syscall_rip = 0;      // of the SYSCALL instruction itself, for restarts
@@ -85,7 +96,7 @@ struct Thread {
   // What the last fault left behind; signal frames carry it (arch/x86 thread_struct).
   u64 trap_number = 0, error_code = 0, fault_address = 0;
 
-  u64 instructions = 0;  // retired by this thread: its CPU time
+  CpuTime instructions;
 };
 
 }  // namespace emulator::kernel

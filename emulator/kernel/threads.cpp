@@ -44,18 +44,9 @@ void release_robust_list(Kernel& k, const Thread& t) {
 
 }  // namespace
 
-/// Removes dead threads; their CPU time stays with the process.
-void Kernel::reap() {
-  for (const auto& t : threads_)
-    if (t->state == ThreadState::dead)
-      state_.cpu_of_dead_threads =
-          state_.cpu_of_dead_threads + Nanos(static_cast<i64>(t->instructions));
-  std::erase_if(threads_, [](const auto& t) { return t->state == ThreadState::dead; });
-}
-
 Thread* Kernel::clone_thread(Thread& parent, u64 flags, Addr stack, Addr tls) {
-  reap();
-  if (threads_.size() >= config_.max_threads) return nullptr;
+  remove_ended();
+  if (threads_.live() >= config_.max_threads) return nullptr;
   auto child = std::make_unique<Thread>();
   child->tid = state_.next_tid++;
   child->regs = parent.regs;
@@ -64,25 +55,27 @@ Thread* Kernel::clone_thread(Thread& parent, u64 flags, Addr stack, Addr tls) {
   if ((flags & kCloneSetTls) != 0) child->regs.fs_base() = tls.value;
   child->mask = parent.mask;
   child->name = parent.name;
-  threads_.push_back(std::move(child));
-  return threads_.back().get();
+  return &threads_.add(std::move(child));
 }
 
 void Kernel::exit_thread(Thread& t, int status) {
   release_robust_list(*this, t);
-  t.state = ThreadState::dead;
+  threads_.end(t);
   t.exit_status = status;
   if (t.clear_child_tid.value != 0 && memory_.copy_out(t.clear_child_tid, u32{0}))
     wake_futex(t.clear_child_tid.value, 1);
   if (t.tid == pid()) state_.leader_status = status;
   if (on.thread_exit) on.thread_exit(t);
   // The process's status is that of its first thread, whichever ends last.
-  if (live_threads() == 0 && !exit) exit = ProcessExit{state_.leader_status, 0};
+  if (live_threads() == 0) end_process({state_.leader_status, 0});
 }
 
-void Kernel::exit_group(int status) {
-  if (!exit) exit = ProcessExit{status, 0};
-  for (const auto& t : threads_) t->state = ThreadState::dead;
+void Kernel::exit_group(int status) { end_process({status, 0}); }
+
+void Kernel::end_process(ProcessExit how) {
+  if (!exit) exit = how;
+  (void)mapped_files().store_all(*this);
+  threads_.end_all();
 }
 
 }  // namespace emulator::kernel

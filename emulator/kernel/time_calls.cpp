@@ -10,8 +10,9 @@ constexpr i64 kTicksPerSecond = 100;  // AT_CLKTCK
 
 SysResult clock_gettime(Kernel& k, Thread& t, const Args& a) {
   const auto clock = clock_of(k, t.tid, a.as_int(0));
-  if (!clock) return Errno::einval;
-  if (!k.memory().copy_out(a.addr(1), timespec_of(read_clock(k, *clock)))) return Errno::efault;
+  const auto time = clock ? read_clock(k, *clock) : std::nullopt;
+  if (!time) return Errno::einval;
+  if (!k.memory().copy_out(a.addr(1), timespec_of(*time))) return Errno::efault;
   return 0;
 }
 

@@ -7,15 +7,12 @@
 namespace emulator::kernel {
 namespace {
 
-/// Time on a timer's own scale: virtual, or CPU time.
-Nanos scale(const Kernel& k, const Timer& timer) {
-  return timer.clock.is_cpu() ? k.cpu_time(timer.clock.thread) : k.now();
-}
-
-/// What is left; an armed timer never reads 0, which would mean disarmed.
+/// What is left; an armed timer never reads 0, which would mean disarmed. One that counts the time
+/// of a thread that has ended is not armed any more.
 Nanos left(const Kernel& k, const Timer& timer) {
-  if (!timer.due) return {};
-  return std::max(Nanos(1), *timer.due - scale(k, timer));
+  const auto now = timer_clock(k, timer);
+  if (!timer.due || !now) return {};
+  return std::max(Nanos(1), *timer.due - *now);
 }
 
 // -- interval timers --
@@ -38,7 +35,7 @@ SysResult setitimer(Kernel& k, Thread&, const Args& a) {
   const Itimerval old{timeval_of(timer.interval), timeval_of(left(k, timer))};
   timer.interval = *value == Nanos() ? Nanos() : *interval;
   timer.due.reset();
-  if (*value != Nanos()) timer.due = after(scale(k, timer), *value);
+  if (*value != Nanos()) timer.due = after(*timer_clock(k, timer), *value);
   if (a[2] != 0 && !k.memory().copy_out(a.addr(2), old)) return Errno::efault;
   return 0;
 }
@@ -112,13 +109,15 @@ SysResult timer_settime(Kernel& k, Thread&, const Args& a) {
   const auto value = nanos_of(wanted.value), interval = nanos_of(wanted.interval);
   Timer* timer = find_timer(k, a.as_int(0));
   if (!value || !interval || timer == nullptr) return Errno::einval;
+  const auto now = timer_clock(k, *timer);
+  if (!now) return Errno::esrch;
   const Itimerspec old = remaining(k, *timer);
   timer->interval = *interval;
   timer->overrun = timer->pending_overrun = 0;
   timer->due.reset();
   if (*value != Nanos())
-    timer->due = (a.as_uint(1) & kAbsolute) != 0 ? *value - clock_offset(timer->clock)
-                                                 : after(scale(k, *timer), *value);
+    timer->due =
+        (a.as_uint(1) & kAbsolute) != 0 ? *value - clock_offset(timer->clock) : after(*now, *value);
   if (a[3] != 0 && !k.memory().copy_out(a.addr(3), old)) return Errno::efault;
   return 0;
 }

@@ -35,6 +35,7 @@ Result<Description> Files::open(Kernel& k, const Thread& t, const Location& from
     opened = create(k, *walk, flags, mode);
   }
   if (!opened) return opened;
+  if (flags & kTruncate) k.mapped_files().resized(k, *opened, 0);
   if (opened->path.empty()) opened->path = path_of(*walk);
   opened->flags = status_flags(flags);
   return opened;

@@ -176,6 +176,8 @@ Result<u64> Files::read_at(Kernel& k, const Description& d, u64 offset, std::spa
     std::memcpy(to.data(), static_cast<const u8*>(bytes) + offset, count);
     return count;
   };
+  // What cannot be stored has been said.
+  (void)k.mapped_files().store(k, d);
   if (const auto* file = std::get_if<TreeFile>(&d.object))
     return tree.read(file->inode, offset, to);
   if (const auto* file = std::get_if<MountedFile>(&d.object))
@@ -188,6 +190,12 @@ Result<u64> Files::read_at(Kernel& k, const Description& d, u64 offset, std::spa
 }
 
 Result<u64> Files::write_at(Kernel& k, const Description& d, u64 offset, std::span<const u8> from) {
+  const auto written = store_at(k, d, offset, from);
+  if (written) k.mapped_files().written(k, d, offset, from.first(*written));
+  return written;
+}
+
+Result<u64> Files::store_at(Kernel& k, const Description& d, u64 offset, std::span<const u8> from) {
   if (const auto* file = std::get_if<TreeFile>(&d.object)) {
     const auto written = tree.write(file->inode, offset, from, real_time(k));
     if (!written && written.error() == Errno::enospc)
@@ -211,15 +219,18 @@ Result<u64> Files::size_of(Kernel& k, const Description& d) {
 }
 
 Failure Files::resize(Kernel& k, const Description& d, u64 size) {
+  Failure failure = Errno::einval;
+  (void)k.mapped_files().store(k, d);
   if (const auto* file = std::get_if<TreeFile>(&d.object))
-    return tree.resize(file->inode, size, real_time(k));
+    failure = tree.resize(file->inode, size, real_time(k));
   if (const auto* file = std::get_if<MountedFile>(&d.object)) {
     if (size > Tree::kMaxFileSize) return Errno::efbig;
     FileTimes& times = host_times.try_emplace(file->inode, kEpochTimes).first->second;
     times.modify = times.change = real_time(k);
-    return file->file->resize(size);
+    failure = file->file->resize(size);
   }
-  return Errno::einval;
+  if (!failure) k.mapped_files().resized(k, d, size);
+  return failure;
 }
 
 Result<std::shared_ptr<const std::vector<u8>>> Files::contents(Kernel& k, i32 fd, u64 most) {

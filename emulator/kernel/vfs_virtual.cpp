@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "emulator/base/error.hpp"
 #include "emulator/kernel/file_records.hpp"
 #include "emulator/kernel/kernel.hpp"
 
@@ -17,7 +18,7 @@ std::string maps(Kernel& k, const Thread&) {
   std::string text;
   for (const auto& [start, region] : k.memory().regions()) {
     const auto bit = [p = region.protection](u8 which, char c) { return p & which ? c : '-'; };
-    const bool file = region.backing && !region.name.empty() && region.name[0] == '/';
+    const bool file = region.shows_file() && !region.name.empty() && region.name[0] == '/';
     std::string line = fmt::format("{:08x}-{:08x} {}{}{}{} {:08x} 00:{:02x} {} ", start, region.end,
                                    bit(memory::kRead, 'r'), bit(memory::kWrite, 'w'),
                                    bit(memory::kExec, 'x'), region.shared ? 's' : 'p',
@@ -64,11 +65,6 @@ MemoryUse memory_use(Kernel& k) {
   return use;
 }
 
-u64 live_threads(Kernel& k) {
-  return static_cast<u64>(std::ranges::count_if(
-      k.threads(), [](const auto& t) { return t->state != ThreadState::dead; }));
-}
-
 std::string status(Kernel& k, const Thread& t) {
   const MemoryUse use = memory_use(k);
   const u64 cores = (u64{1} << k.config().cores) - 1;
@@ -79,7 +75,7 @@ std::string status(Kernel& k, const Thread& t) {
       "SigBlk:\t{:016x}\nCapEff:\t0000000000000000\nSeccomp:\t0\n"
       "Cpus_allowed:\t{:x}\nCpus_allowed_list:\t0-{}\n",
       task_name(k, t), k.files().umask, k.pid(), k.pid(), use.mapped / 1024, use.mapped / 1024,
-      use.resident / 1024, use.resident / 1024, live_threads(k), t.mask, cores,
+      use.resident / 1024, use.resident / 1024, k.live_threads(), t.mask, cores,
       k.config().cores - 1);
 }
 
@@ -92,12 +88,10 @@ std::string statm(Kernel& k, const Thread&) {
 /// proc(5), /proc/[pid]/stat: 52 fields; times are in ticks of 10 ms.
 std::string stat(Kernel& k, const Thread& t) {
   const MemoryUse use = memory_use(k);
-  u64 instructions = 0;
-  for (const auto& thread : k.threads()) instructions += thread->instructions;
   std::string text =
       fmt::format("{} ({}) R 0 {} {} 0 -1 4194304 0 0 0 0 {} 0 0 0 20 0 {} 0 0 {} {}", k.pid(),
-                  task_name(k, t), k.pid(), k.pid(), instructions / 10'000'000, live_threads(k),
-                  use.mapped, use.resident / base::kPageSize);
+                  task_name(k, t), k.pid(), k.pid(), k.cpu_time().value / 10'000'000,
+                  k.live_threads(), use.mapped, use.resident / base::kPageSize);
   text += " 18446744073709551615";
   for (int field = 26; field <= 52; ++field) text += field == 38 ? " 17" : " 0";
   return text + "\n";
@@ -296,6 +290,25 @@ Inode frozen(FileType type, u16 mode, Special special = Special::none) {
   return inode;
 }
 
+/// Where it lies below a mount, the mount has it.
+void add_program(Tree& tree, const Config& config) {
+  const std::string& path = config.program_path;
+  for (const Mount& mount : config.mounts)
+    if (path.starts_with(mount.guest + (mount.guest.ends_with('/') ? "" : "/"))) return;
+  InodeId at = Tree::kRoot;
+  for (std::size_t end = 0; end != path.npos;) {
+    const std::size_t begin = end + 1;
+    end = path.find('/', begin);
+    const auto next = tree.child(at, std::string_view(path).substr(begin, end - begin));
+    if (!next) break;
+    if (end == path.npos || tree[*next].type != FileType::directory)
+      base::user_error("--program-path: there is a {} in the box already",
+                       std::string_view(path).substr(0, end));
+    at = *next;
+  }
+  tree.add(path, frozen(FileType::regular, 0555, Special::program));
+}
+
 }  // namespace
 
 void add_virtual_files(Tree& tree, const Config& config) {
@@ -323,7 +336,7 @@ void add_virtual_files(Tree& tree, const Config& config) {
   Inode temporary = frozen(FileType::directory, 01777);
   temporary.frozen = false;
   tree.add("/tmp", std::move(temporary));
-  tree.add(config.program_path, frozen(FileType::regular, 0555, Special::program));
+  add_program(tree, config);
 }
 
 }  // namespace emulator::kernel

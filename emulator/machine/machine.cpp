@@ -110,23 +110,17 @@ void Machine::report_part(const kernel::Thread& t) {
 
 /// The next thread that can run, round robin by thread id; null when all wait.
 kernel::Thread* Machine::next_thread() {
-  auto& threads = kernel_.threads();
-  const std::size_t n = threads.size();
-  std::size_t start = 0;
-  while (start < n && threads[start]->tid <= progress_.last_tid) ++start;
-  for (std::size_t i = 0; i < n; ++i) {
-    kernel::Thread& t = *threads[(start + i) % n];
-    if (t.state == kernel::ThreadState::waiting && kernel_.can_resume(t))
-      kernel_acts(t, Between::Why::resume, [&] { kernel_.resume(t); });
-    if (kernel_.exit) return nullptr;
-    if (t.state == kernel::ThreadState::runnable) return &t;
+  const kernel::Tid last = progress_.last_tid;
+  for (const bool around : {false, true}) {
+    kernel::Thread* t = kernel_.next_able(around ? 0 : last);
+    for (; t != nullptr && !(around && t->tid > last); t = kernel_.next_able(t->tid)) {
+      if (t->state == kernel::ThreadState::waiting)
+        kernel_acts(*t, Between::Why::resume, [&] { kernel_.resume(*t); });
+      if (kernel_.exit) return nullptr;
+      if (t->state == kernel::ThreadState::runnable) return t;
+    }
   }
   return nullptr;
-}
-
-void Machine::remove_dead_threads() {
-  auto& threads = kernel_.threads();
-  std::erase_if(threads, [](const auto& t) { return t->state == kernel::ThreadState::dead; });
 }
 
 void Machine::report_deadlock() {
@@ -165,7 +159,7 @@ void Machine::account(kernel::Thread& t) {
   slice_start_ += done;
   progress_.retired += done;
   if (done != 0) progress_.idle_expirations = 0, progress_.faulted = false;
-  t.instructions += done;
+  kernel_.ran(t, done);
   progress_.slice_left -= std::min(progress_.slice_left, done);
   if (burst_.left > 0) {
     burst_.left -= std::min(burst_.left, done);
@@ -312,7 +306,7 @@ std::optional<kernel::ProcessExit> Machine::run() {
     kernel::Thread* t =
         progress_.slice_left > 0 ? kernel_.find_thread(progress_.last_tid) : nullptr;
     if (t == nullptr || t->state != kernel::ThreadState::runnable) {
-      remove_dead_threads();
+      kernel_.remove_ended();
       t = next_thread();
       if (kernel_.exit) break;
       if (t == nullptr) {

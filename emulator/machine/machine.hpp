@@ -121,7 +121,6 @@ class Machine {
   bool system_call(kernel::Thread& t);
   void account(kernel::Thread& t);
   u64 slice_length();
-  void remove_dead_threads();
   Stop run_loop(kernel::Thread& t);
   template <class Act>
   void kernel_acts(kernel::Thread& t, Between::Why why, Act act);

@@ -58,7 +58,7 @@ u64 Timeline::stop_for(kernel::Tid thread) const {
   for (const auto& t : machine_.kernel().threads())
     if (t->tid == thread)
       return std::min(boundary_, position() + goal_->instructions -
-                                     std::min(goal_->instructions, t->instructions));
+                                     std::min(goal_->instructions, u64{t->instructions}));
   return boundary_;
 }
 

@@ -33,7 +33,11 @@ void AddressSpace::fault(u64 address, Access access, bool present) {
 }
 
 void AddressSpace::mark_code(u64 page) {
-  if (code_pages_.insert(page).second) tlb_->drop(page);
+  if (!code_pages_.insert(page).second) return;
+  const Region* const region = region_at(Addr(page * kPageSize));
+  // A page of a shared file may be written at another address.
+  if (region != nullptr && region->shared_file != 0) tlb_->clear_write();
+  tlb_->drop(page);
 }
 
 void AddressSpace::code_write(u64 page) {
@@ -41,24 +45,25 @@ void AddressSpace::code_write(u64 page) {
 }
 
 /// The exclusive frame of a page, new ones within the limit.
-Frame* AddressSpace::own(u64 page, bool& created) {
+Frame* AddressSpace::own(PageTable& table, u64 page, bool& created) {
   constexpr u64 kFreeTables = 1 << 20;
-  if (pages_.find(page) == nullptr) {
+  if (table.find(page) == nullptr) {
     if (touched_bytes() + kPageSize > limit_)
       throw base::LimitReached(
           fmt::format("the guest touched more memory than --memory allows ({} MiB)", limit_ >> 20));
-    if (pages_.table_bytes() > limit_ / 4 + kFreeTables)
+    if (pages_.table_bytes() + files_.pages.table_bytes() > limit_ / 4 + kFreeTables)
       throw base::LimitReached(fmt::format(
           "the pages that the guest touched lie so far apart that finding them takes more than a "
           "quarter of --memory ({} MiB)",
           limit_ >> 20));
   }
-  return pages_.own(page, created);
+  return table.own(page, created);
 }
 
 /// The exclusive frame of a page, filled from its backing when it is new.
 u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, bool for_write,
                               u64 address, Access access) {
+  if (region.shared_file != 0) return shared_page(page, region, region_start, address, access);
   const u64 page_address = page * kPageSize;
   std::span<const u8> source;
   if (region.backing) {
@@ -71,7 +76,7 @@ u8* AddressSpace::materialise(u64 page, const Region& region, u64 region_start, 
   }
   if (!for_write && source.empty()) return const_cast<u8*>(kZeroPage.data());
   bool created = false;
-  Frame* frame = own(page, created);
+  Frame* frame = own(pages_, page, created);
   if (created && !source.empty()) std::memcpy(frame->bytes.data(), source.data(), source.size());
   return frame->bytes.data();
 }
@@ -203,11 +208,13 @@ bool AddressSpace::peek(Addr from, std::span<u8> to) const {
     const u64 in_page = at % kPageSize;
     const std::size_t n = std::min<u64>(to.size(), kPageSize - in_page);
     std::fill_n(to.begin(), n, u8{0});
-    if (const Frame* frame = pages_.find(at / kPageSize)) {
+    const auto key = shared_key(*region, start, at / kPageSize);
+    const Frame* frame = key ? files_.pages.find(*key) : pages_.find(at / kPageSize);
+    if (frame != nullptr) {
       std::memcpy(to.data(), frame->bytes.data() + in_page, n);
-    } else if (region->backing) {
+    } else if (region->shows_file()) {
       const u64 offset = region->backing_offset + (at - start);
-      const auto& bytes = region->backing->bytes;
+      const auto bytes = key ? files_.at(region->shared_file).bytes : region->backing->bytes;
       if (offset < bytes.size())
         std::memcpy(to.data(), bytes.data() + offset, std::min<u64>(n, bytes.size() - offset));
     }
@@ -229,6 +236,8 @@ std::size_t AddressSpace::fetch(Addr pc, std::span<u8> to, GuestFault& why) {
       const u64 offset = region.backing_offset + (at - in_page - start);
       if (region.backing && region.backing->bus_past_end &&
           offset >= region.backing->bytes.size() && pages_.find(at / kPageSize) == nullptr)
+        throw GuestFault{FaultKind::bus, Addr(at), Access::fetch, true};
+      if (region.shared_file != 0 && offset >= files_.at(region.shared_file).size)
         throw GuestFault{FaultKind::bus, Addr(at), Access::fetch, true};
       peek(Addr(at), to.subspan(got, n));
       got += n;

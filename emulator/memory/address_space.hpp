@@ -15,7 +15,9 @@
 
 #include "emulator/base/types.hpp"
 #include "emulator/cpu/fault.hpp"
+#include "emulator/memory/gaps.hpp"
 #include "emulator/memory/page_table.hpp"
+#include "emulator/memory/shared_file.hpp"
 
 namespace emulator::memory {
 
@@ -40,8 +42,13 @@ struct Region {
   u8 protection = kNone;
   bool shared = false;
   std::shared_ptr<const Backing> backing;  // none: anonymous
-  u64 backing_offset = 0;                  // of `start` in the backing
+  u64 backing_offset = 0;                  // of `start` in the backing, or the shared file
   std::string name;                        // "[stack]", "[heap]", a guest path
+  u64 shared_file = 0;  // MAP_SHARED of a file: its number (shared_file.hpp); then no backing
+  bool may_write =
+      true;  // false: mprotect cannot make it writable (the file was opened to be read)
+
+  bool shows_file() const { return backing != nullptr || shared_file != 0; }
 };
 
 /// Translation cache. A slot's tag is the page number it answers for; `addend` plus the guest
@@ -85,6 +92,7 @@ struct WatchedAccess {};
 struct Snapshot {
   PageTable pages;
   std::shared_ptr<const std::map<u64, Region>> regions;
+  SharedFiles files;
 };
 
 /// What may be copied to and from the guest whole: no pointers of ours, and not a container, whose
@@ -120,7 +128,28 @@ class AddressSpace {
   void discard(Addr start, u64 length);
   /// Moves page contents (mremap).
   void move_pages(Addr from, Addr to, u64 length);
-  bool page_touched(u64 page) const { return pages_.find(page) != nullptr; }
+  bool page_touched(u64 page) const;
+
+  // -- files that all their mappings share (MAP_SHARED); the caller keeps them in step with what is
+  // written to the file itself --
+
+  /// A new one, which nothing maps yet. Nothing when there are too many.
+  std::optional<u64> add_shared_file(std::shared_ptr<const void> owner, std::span<const u8> bytes) {
+    return files_.add(std::move(owner), bytes);
+  }
+  const SharedFile* shared_file(u64 id) const { return files_.find(id); }
+  /// What its untouched pages hold, and its size, anew: what was written has been stored.
+  void refresh_shared_file(u64 id, std::shared_ptr<const void> owner, std::span<const u8> bytes);
+  /// Bytes [offset, …) of the file were written by other means: mappings show them.
+  void file_written(u64 id, u64 offset, std::span<const u8> bytes);
+  /// The file's size has changed: what lies beyond is gone, what is new is zero.
+  void file_resized(u64 id, u64 size);
+  /// Calls store(offset, bytes) for each page that the guest has written since the last time; what
+  /// lies beyond the file's end is not of it.
+  void take_written(u64 id, const std::function<void(u64, std::span<const u8>)>& store);
+  /// Those that nothing maps any more; each is to be given to drop_shared_file.
+  std::vector<u64> unmapped_files() const { return files_.unmapped(); }
+  void drop_shared_file(u64 id) { files_.drop(id); }
 
   // -- access: checked copies; throw GuestFault at the first byte that cannot be accessed, nothing
   // written before --
@@ -199,10 +228,10 @@ class AddressSpace {
   /// decoded from it stays.
   void restore(const Snapshot& s);
   /// What this address space and all snapshots of it take together, and this alone.
-  u64 held_bytes() const { return pages_.held_bytes(); }
-  u64 own_bytes() const { return pages_.bytes(); }
+  u64 held_bytes() const { return pages_.held_bytes() + files_.pages.held_bytes(); }
+  u64 own_bytes() const { return pages_.bytes() + files_.pages.bytes(); }
 
-  u64 touched_bytes() const { return pages_.count() * base::kPageSize; }
+  u64 touched_bytes() const { return (pages_.count() + files_.pages.count()) * base::kPageSize; }
   u64 limit() const { return limit_; }
 
  private:
@@ -218,13 +247,23 @@ class AddressSpace {
   void tell(Change what, u64 start, u64 length) const {
     if (changed_) changed_(what, Addr(start), length);
   }
-  Frame* own(u64 page, bool& created);
+  Frame* own(PageTable& table, u64 page, bool& created);
+  u8* shared_page(u64 page, const Region& region, u64 region_start, u64 address,
+                  cpu::Access access);
+  u8* page_of_file(SharedFile& file, u64 key);
+  void clear_tail(SharedFile& file, u64 id);
+  std::optional<u64> shared_key(const Region& region, u64 region_start, u64 page) const;
+  void tell_of_file(u64 id, u64 offset, u64 length);
+  template <class Visit>
+  void for_each_place(u64 id, u64 offset, u64 length, Visit visit) const;
   [[noreturn]] static void fault(u64 address, cpu::Access access, bool present);
   u8* materialise(u64 page, const Region& region, u64 region_start, bool for_write, u64 address,
                   cpu::Access access);
 
   PageTable pages_;
+  SharedFiles files_;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
+  Gaps gaps_{kUserStart, kUserEnd};  // between the regions
   std::unordered_set<u64> code_pages_;
   std::function<void(u64)> code_changed_;
   std::function<void(Change, Addr, u64)> changed_;

@@ -27,7 +27,8 @@ namespace {
 bool continues(u64 left_start, const Region& left, u64 right_start, const Region& right) {
   return left.end == right_start && left.protection == right.protection &&
          left.shared == right.shared && left.backing == right.backing && left.name == right.name &&
-         (!left.backing ||
+         left.shared_file == right.shared_file && left.may_write == right.may_write &&
+         (!left.shows_file() ||
           left.backing_offset + (right_start - left_start) == right.backing_offset);
 }
 }  // namespace
@@ -67,7 +68,9 @@ void AddressSpace::map(Addr start, u64 length, Region region) {
   unmap(start, length);
   Regions& regions = mutable_regions();
   region.end = start.value + length;
+  if (region.shared_file != 0) files_.map(region.shared_file, length);
   regions.emplace(start.value, std::move(region));
+  gaps_.take(start.value, start.value + length);
   merge_around(regions, start.value, start.value + length);
   tell(Change::mapping, start.value, length);
 }
@@ -79,7 +82,12 @@ void AddressSpace::unmap(Addr start, u64 length) {
   Regions& regions = mutable_regions();
   split(regions, start.value);
   split(regions, end);
-  regions.erase(regions.lower_bound(start.value), regions.lower_bound(end));
+  for (auto it = regions.lower_bound(start.value); it != regions.end() && it->first < end;) {
+    gaps_.give(it->first, it->second.end);
+    if (it->second.shared_file != 0)
+      files_.unmap(it->second.shared_file, it->second.end - it->first);
+    it = regions.erase(it);
+  }
   pages_.erase(start.value / base::kPageSize, end / base::kPageSize);
   forget_pages(start.value, end);
   tell(Change::mapping, start.value, length);
@@ -121,16 +129,8 @@ bool AddressSpace::is_free(Addr start, u64 length) const {
 }
 
 std::optional<Addr> AddressSpace::find_free(u64 length, Addr ceiling) const {
-  u64 gap_end = ceiling.value;
-  auto it = regions_->lower_bound(ceiling.value);
-  while (true) {
-    const bool first = it == regions_->begin();
-    const u64 gap_start = first ? kUserStart : std::prev(it)->second.end;
-    if (gap_start < gap_end && gap_end - gap_start >= length) return Addr(gap_end - length);
-    if (first) return std::nullopt;
-    --it;
-    gap_end = std::min(gap_end, it->first);
-  }
+  const auto start = gaps_.find(length, ceiling.value);
+  return start ? std::optional(Addr(*start)) : std::nullopt;
 }
 
 const Region* AddressSpace::region_at(Addr a, u64* start) const {
@@ -157,7 +157,7 @@ void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
     std::copy(frame->bytes.begin(), frame->bytes.end(), bytes.begin());
     pages_.erase(*page, *page + 1);  // first, so that a move needs no room
     bool created = false;
-    Frame* moved = own(target + (*page - first), created);
+    Frame* moved = own(pages_, target + (*page - first), created);
     std::copy(bytes.begin(), bytes.end(), moved->bytes.begin());
   }
   tlb_->clear();
@@ -166,7 +166,7 @@ void AddressSpace::move_pages(Addr from, Addr to, u64 length) {
 
 Snapshot AddressSpace::snapshot() {
   tlb_->clear_write();  // every frame is shared from here on
-  return {pages_, regions_};
+  return {pages_, regions_, files_};
 }
 
 namespace {
@@ -197,6 +197,7 @@ bool AddressSpace::same_code(u64 page, const Snapshot& s) const {
   const Region* const other = find_region(*s.regions, page * base::kPageSize, other_start);
   if (region == nullptr || other == nullptr || region->protection != other->protection)
     return false;
+  if (region->shared_file != 0 || other->shared_file != 0) return false;  // seldom: not looked into
   const Frame *const frame = pages_.find(page), *const other_frame = s.pages.find(page);
   if (frame == other_frame && frame != nullptr) return true;
   if (frame == nullptr && other_frame == nullptr && region->backing == other->backing &&
@@ -215,7 +216,10 @@ void AddressSpace::restore(const Snapshot& s) {
     if (!same_code(page, s)) changed.push_back(page);
   std::sort(changed.begin(), changed.end());
   pages_ = s.pages;
+  files_ = s.files;
   regions_ = std::const_pointer_cast<Regions>(s.regions);
+  gaps_ = Gaps(kUserStart, kUserEnd);
+  for (const auto& [start, region] : *regions_) gaps_.take(start, region.end);
   tlb_->clear();
   for (const u64 page : changed) code_write(page);
   tell(Change::mapping, 0, kUserEnd);

@@ -30,9 +30,11 @@ constexpr u64 kFileSize = u64{1} << 47;
 constexpr u64 kShort = 64 * 1024;
 
 /// Where the pages of a mapped file end that can be touched without SIGBUS.
-u64 end_of_file(u64 region_start, const Region& region) {
-  if (!region.backing || !region.backing->bus_past_end) return region.end;
-  const u64 size = page_ceil(region.backing->bytes.size());
+u64 end_of_file(const emulator::memory::AddressSpace& memory, u64 region_start,
+                const Region& region) {
+  const auto* const shared = memory.shared_file(region.shared_file);
+  if (shared == nullptr && (!region.backing || !region.backing->bus_past_end)) return region.end;
+  const u64 size = page_ceil(shared != nullptr ? shared->size : region.backing->bytes.size());
   const u64 left = size - std::min(size, region.backing_offset);
   return std::min(region.end, region_start + left);
 }
@@ -145,7 +147,7 @@ void HostMemory::remap(HostProcess& process, u64 start, u64 end) {
   process.unmap(Addr(start), end - start);
   drop(start, end);
   for_each_mapped(start, end, [&](u64 from, u64 to, u64 region_start, const Region& region) {
-    const u64 limit = std::clamp(end_of_file(region_start, region), from, to);
+    const u64 limit = std::clamp(end_of_file(memory_, region_start, region), from, to);
     if (from < limit) process.map(Addr(from), limit - from, region.protection);
     if (limit < to) process.map_beyond_end(Addr(limit), to - limit, region.protection);
   });
@@ -165,6 +167,8 @@ void HostMemory::refresh(u64 start, u64 end) {
   copy(start, first), copy(last, end);
   drop(first, last);
   for_each_mapped(first, last, [&](u64 from, u64 to, u64 region_start, const Region& region) {
+    if (region.shared_file != 0)
+      return copy(from, std::clamp(end_of_file(memory_, region_start, region), from, to));
     if (!region.backing) return;
     const u64 left = region.backing->bytes.size() -
                      std::min<u64>(region.backing->bytes.size(), region.backing_offset);

@@ -24,7 +24,7 @@ Timespec read(World& w, u64 clock) {
 TEST_CASE("Clocks follow virtual time from a fixed start") {
   World w;
   w.kernel.set_time(Nanos(2'000'000'007));
-  w.main().instructions = 55;
+  w.kernel.ran(w.main(), 55);
   CHECK(read(w, 0).seconds == 1'704'067'202);
   CHECK(read(w, 0).nanoseconds == 7);
   CHECK(read(w, 1).seconds == 3);
@@ -95,7 +95,7 @@ TEST_CASE("ITIMER_PROF counts instructions and signals the thread that was runni
   w.kernel.set_time(Nanos(50'000));
   CHECK(w.kernel.signals().pending.empty());
   CHECK(w.kernel.next_deadline() == Nanos(51'000));
-  busy.instructions = 1000;
+  w.kernel.ran(busy, 1000);
   w.kernel.set_time(Nanos(51'000), &busy);
   CHECK(w.kernel.has_deliverable_signal(busy));
   CHECK_FALSE(w.kernel.has_deliverable_signal(w.main()));
@@ -167,10 +167,10 @@ TEST_CASE("A timer on a thread's CPU clock counts that thread's instructions") {
   w.put(at, Itimerspec{{0, 0}, {0, 100}});
   CHECK(w.call(kTimerSettime, id, 0, at, 0) == 0);
   w.handle(kAlrm, kHandler, 0);
-  w.main().instructions = 1000;
+  w.kernel.ran(w.main(), 1000);
   w.kernel.set_time(Nanos(1000));
   CHECK(w.kernel.signals().pending.empty());
-  t.instructions = 100;
+  w.kernel.ran(t, 100);
   w.kernel.set_time(Nanos(1100));
   CHECK(w.kernel.signals().pending.size() == 1);
 }
