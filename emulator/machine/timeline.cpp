@@ -240,7 +240,7 @@ StopEvent Timeline::reverse_step(u64 count, std::optional<kernel::Tid> thread,
   if (t == nullptr) return standing(StopReason::thread_ended);
   if (t->instructions == 0) return standing(StopReason::start);
   const StopReason reason = count > t->instructions ? StopReason::start : StopReason::step;
-  to_last_turn(*thread, std::min(count, t->instructions));
+  to_last_turn(*thread, std::min<u64>(count, t->instructions));
   const u64 floor = position();
   goal_.reset();
   if (interrupted()) return standing(StopReason::interrupted);

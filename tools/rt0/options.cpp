@@ -36,6 +36,9 @@ void add_run_options(CLI::App& command, RunOptions& o) {
           "--mount", o.mounts,
           "HOST:GUEST[:rw]: a host directory that the guest may read (or write) (repeatable)")
       ->allow_extra_args(false);
+  command.add_option("--program-path", o.program_path,
+                     "the guest path of the program, what /proc/self/exe says (default: where a "
+                     "--mount shows it, else /rt0/program)");
   command
       .add_option("--cwd", o.working_directory, "the guest directory that the program starts in")
       ->capture_default_str();

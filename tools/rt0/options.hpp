@@ -23,6 +23,7 @@ struct RunOptions {
   std::vector<std::string> environment;
   std::vector<std::string> mounts;
   std::string working_directory = "/";
+  std::string program_path;  // empty: below a mount or /rt0/program (program_path.hpp)
   std::string memory = "4G";
   emulator::u64 max_instructions = ~emulator::u64{0};
   bool quiet = false;

@@ -1,6 +1,7 @@
 #include "tools/rt0/session.hpp"
 
 #include "emulator/base/error.hpp"
+#include "tools/rt0/program_path.hpp"
 #include "tools/rt0/stream.hpp"
 
 namespace rt0 {
@@ -9,7 +10,11 @@ MachineParts machine_parts(const RunOptions& options, const Program& program) {
   auto settings = settings_of(options);
   settings.kernel.argv = options.program;
   if (settings.kernel.argv.empty()) settings.kernel.argv.emplace_back();
-  settings.kernel.argv.front() = program.base;
+  settings.kernel.program_path =
+      program_path_of(options.program.empty() ? std::string() : options.program.front(),
+                      options.program_path, settings.kernel.mounts);
+  const std::string& path = options.program_path;
+  settings.kernel.argv.front() = path.empty() ? program.base : path.substr(path.rfind('/') + 1);
   // The image borrows the file's bytes: one owner keeps both.
   struct Both {
     std::shared_ptr<const emulator::kernel::ElfImage> image;

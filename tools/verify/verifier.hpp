@@ -76,7 +76,7 @@ class Verifier {
   void give(const Facts& f, const emulator::cpu::Registers& regs);
   void compare_general(const Facts& f, const emulator::cpu::Registers& regs);
   void compare_vectors(const emulator::cpu::Registers& regs, bool ask_host);
-  void compare_stores(const Facts& f, const Retired& r, const emulator::cpu::Registers& regs);
+  void compare_stores(const Retired& r);
   void compare_all_memory();
   void undo_trace_flag(const emulator::cpu::Registers& regs);
   const Step& remember(const Thread& t, u64 number, Addr pc, const Facts& f);
