@@ -19,10 +19,12 @@ std::string_view goroutine_in(std::string_view text) {
   return name ? text.substr(0, end) : std::string_view();
 }
 
-/// What makes two steps of one id and one goroutine the same: the state that it comes to, and why.
+/// What makes two steps of one id and one goroutine the same: the states; of what changes nothing,
+/// the sentence.
 std::string sort_of(const Step& step) {
+  if (step.changes.empty()) return step.text;
   for (const auto& c : step.changes)
-    if (c.field.ends_with(".atomicstatus") || c.field.ends_with(".waitreason"))
+    if (c.field.ends_with(".atomicstatus"))
       return c.before + c.after;
   return {};
 }

@@ -1,9 +1,8 @@
 #include "tools/rt0/options.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/number_option.hpp"
 #include "tools/rt0/program.hpp"
 #include "tools/rt0/stream.hpp"
 
@@ -19,13 +18,13 @@ void add_run_options(CLI::App& command, RunOptions& o) {
       ->capture_default_str();
   command.add_option("--cores", o.cores, "processors that the guest sees (1 to 256)")
       ->capture_default_str()
-      ->check(CLI::Range(1, 256));
+      ->transform(whole_number(1, 256));
   command.add_option("--seed", o.seed, "of the thread schedule and of the guest's random bytes")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->transform(whole_number());
   command.add_option("--quantum", o.quantum, "instructions in a thread's turn, on average")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->transform(whole_number(1));
   command
       .add_option(
           "--env", o.environment,
@@ -47,7 +46,7 @@ void add_run_options(CLI::App& command, RunOptions& o) {
   command
       .add_option("--max-instructions", o.max_instructions,
                   "stop with status 4 after so many instructions")
-      ->check(CLI::NonNegativeNumber);
+      ->transform(whole_number());
 }
 
 void take_program(const CLI::App& command, RunOptions& o) {
@@ -58,7 +57,7 @@ void take_program(const CLI::App& command, RunOptions& o) {
     user_error("unknown option {} (options come before the program; see rt0 {} --help)",
                o.program.front(), command.get_name());
   if (!o.program.empty() && o.program.front() == "@") {
-    fmt::print("{}", carried_programs());
+    kStdout.write(carried_programs());
     throw CLI::Success();
   }
 }

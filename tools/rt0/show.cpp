@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "emulator/base/error.hpp"
+#include "tools/rt0/number_option.hpp"
 #include "tools/rt0/options.hpp"
 #include "tools/rt0/stream.hpp"
 #include "traces/format/filter.hpp"
@@ -69,8 +70,10 @@ void add_show(CLI::App& app, int& status) {
       ->add_option("-s,--symbol", o->symbols,
                    "only this function; runtime.* for a prefix (repeatable)")
       ->allow_extra_args(false);
-  command->add_option("-t,--thread", o->thread, "only this guest thread");
-  command->add_option("-n,--head", o->head, "no more than so many events");
+  command->add_option("-t,--thread", o->thread, "only this guest thread")
+      ->transform(whole_number(0, ~emulator::u32{0}));
+  command->add_option("-n,--head", o->head, "no more than so many events")
+      ->transform(whole_number());
   command->add_option("-f,--format", o->format, "text or jsonl")
       ->capture_default_str()
       ->check(CLI::IsMember({"text", "jsonl"}));

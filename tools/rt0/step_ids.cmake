@@ -2,13 +2,13 @@
 file(GLOB_RECURSE files ${MODELS}/*.cpp ${MODELS}/*.hpp)
 set(ids)
 foreach(file IN LISTS files)
-  file(STRINGS ${file} lines REGEX "\"[A-Za-z0-9_.]+/[a-z0-9-]+\"")
+  file(STRINGS ${file} lines REGEX "\"[A-Za-z0-9_.]+/[A-Za-z0-9.-]+\"")
   foreach(line IN LISTS lines)
-    string(REGEX MATCHALL "\"[A-Za-z0-9_.]+/[a-z0-9-]+\"" found "${line}")
+    string(REGEX MATCHALL "\"[A-Za-z0-9_.]+/[A-Za-z0-9.-]+\"" found "${line}")
     list(APPEND ids ${found})
   endforeach()
 endforeach()
-list(FILTER ids EXCLUDE REGEX "^\"internal/")  # packages of Go's
+list(FILTER ids EXCLUDE REGEX "^\"internal/|\\.go\"$")  # names and files of Go's
 list(REMOVE_DUPLICATES ids)
 list(SORT ids)
 string(REPLACE ";" ",\n    " all "${ids}")

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "emulator/base/error.hpp"
+#include "tools/rt0/number_option.hpp"
 #include "tools/rt0/session.hpp"
 #include "tools/rt0/stream.hpp"
 #include "tools/verify/report.hpp"
@@ -75,7 +76,7 @@ void add_verify(CLI::App& app, int& status) {
       ->add_option("--all-memory-every", o->all_memory_every,
                    "compare all touched memory after so many instructions")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->transform(whole_number(1));
   command->callback([command, o, &status] {
     take_program(*command, o->run);
     status = run_verify(*o);
