@@ -223,6 +223,7 @@ NamedPlace Names::inside(std::string name, TypeId type, u64 offset) const {
       auto member = std::ranges::upper_bound(t.members, offset, {}, &Member::offset);
       if (member == t.members.begin()) break;
       --member;
+      if (member->name == "_") break;  // there may be several
       if (offset - member->offset >= layouts_.type(member->type).size) break;
       offset -= member->offset;
       out.type = member->type;

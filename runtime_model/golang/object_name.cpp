@@ -49,6 +49,7 @@ std::optional<ObjectName> ObjectName::take(std::string_view& text) {
     if (!number || !rest.starts_with(form.behind)) continue;
     rest.remove_prefix(form.behind.size());
     if (!rest.empty() && in_word(rest.front())) continue;
+    if (form.kind == K::g && *number == 0) continue;  // g0 is a variable
     text = rest;
     return ObjectName{form.kind, *number};
   }

@@ -1,5 +1,6 @@
 // rt0 debug: step through a program, both ways.
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -34,6 +35,12 @@ struct DebugOptions {
   bool batch = false, json = false, trust = false, child_result = false;
   std::string transcript, colour = "auto", checkpoint_memory = "256M";
 };
+
+/// Lines of standard output's terminal.
+unsigned terminal_rows() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
 
 /// What the guest writes: as it is, or as events.
 debug::DebugHost::Write guest_output(Output& out) {
@@ -75,7 +82,10 @@ void read_lines(Debugger& d, bool terminal, std::atomic<bool>& interrupted) {
   debug::LineInput input(terminal,
                          [&d](std::string_view line) { return debug::complete(d, line); });
   while (!d.quitting()) {
-    if (terminal) d.out.set_width(terminal_width(STDOUT_FILENO));
+    if (terminal) {
+      d.out.set_width(terminal_width(STDOUT_FILENO));
+      d.out.set_rows(terminal_rows());
+    }
     const std::string prompt = d.prompt();
     const auto line = input.next(prompt);
     if (!line) {
@@ -104,7 +114,8 @@ int status_of(const Debugger& d, const DebugOptions& o, bool good) {
 int debug_program(const DebugOptions& o) {
   const bool terminal = !o.batch && !o.json && ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO);
   Output::Style style{Paint(!o.json && wants_colour(o.colour, STDOUT_FILENO)),
-                      terminal_width(STDOUT_FILENO), o.json, terminal};
+                      terminal_width(STDOUT_FILENO), o.json, terminal,
+                      terminal ? terminal_rows() : 0};
   Output out(style, [&o](std::string_view text, bool error) {
     (error && !o.json ? kStderr : kStdout).write(text);
   });

@@ -11,7 +11,7 @@ namespace rt0 {
 unsigned terminal_width(int fd) {
   winsize size{};
   if (!::isatty(fd) || ::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 110;
-  return std::clamp<unsigned>(size.ws_col, 60, 160);
+  return std::clamp<unsigned>(size.ws_col, 40, 160);
 }
 
 bool wants_colour(std::string_view when, int fd) {

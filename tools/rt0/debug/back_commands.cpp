@@ -28,7 +28,8 @@ void run_reverse_next(Debugger& d, const Arguments& a) {
 }
 
 void run_reverse_continue(Debugger& d, const Arguments&) {
-  if (!d.in_commands()) d.out.print("Continuing backwards.");
+  if (!d.in_commands())
+    d.out.tell(Fact("moving", {{"until", "stop"}, {"backwards", true}}, "Continuing backwards."));
   d.remember();
   Debugger::Motion motion;
   motion.backwards = true;
@@ -40,7 +41,9 @@ void run_reverse_finish(Debugger& d, const Arguments&) {
   const Frame f = frames[d.frame];
   if (f.function == nullptr || f.cfa == Addr() || d.frame + 1 >= frames.size())
     user_error("\"reverse-finish\" not meaningful in the outermost frame.");
-  d.out.print(fmt::format("Run back to call of #{}  {}", d.frame, frame_text(d.target, f)));
+  d.out.tell(Fact("moving",
+                  {{"until", "call"}, {"backwards", true}, {"frame", frame_fields(d.target, d.frame, f)}},
+                  fmt::format("Run back to call of #{}  {}", d.frame, frame_text(d.target, f))));
   d.remember();
   const SameFrame entered(d, f.cfa - 8);
   StopEvent event;
@@ -95,14 +98,18 @@ void run_bookmark(Debugger& d, const Arguments& a) {
   if (emulator::base::parse_number(name))
     user_error("A bookmark's name is not a number: \"goto {}\" goes to that instruction.", name);
   d.bookmarks[name] = d.target.position();
-  d.out.print(fmt::format("Bookmark {} at instruction {}: \"goto {}\" comes back.", name,
-                          grouped(d.target.position()), name));
+  d.out.tell(Fact("bookmark", {{"name", name}, {"n", d.target.position()}},
+                  fmt::format("Bookmark {} at instruction {}: \"goto {}\" comes back.", name,
+                              grouped(d.target.position()), name)));
 }
 
 void run_info_bookmarks(Debugger& d, const Arguments&) {
-  if (d.bookmarks.empty()) return d.out.print("No bookmarks.");
+  Listing answer("bookmarks", "bookmarks");
+  if (d.bookmarks.empty()) answer.also("No bookmarks.");
   for (const auto& [name, position] : d.bookmarks)
-    d.out.print(fmt::format("{:<12} instruction {}", name, grouped(position)));
+    answer.item({{"name", name}, {"n", position}},
+                fmt::format("{:<12} instruction {}", name, grouped(position)));
+  d.out.tell(answer);
 }
 
 void run_undo(Debugger& d, const Arguments&) {
@@ -112,14 +119,13 @@ void run_undo(Debugger& d, const Arguments&) {
 void run_who(Debugger& d, const Arguments& a) {
   if (a.text.empty())
     user_error("\"who\" needs a register, a field or *ADDRESS, as in \"who g1.atomicstatus\".");
-  d.out.print(who_wrote(d, evaluate(d.values, a.text), a.text));
+  d.out.tell(who_wrote(d, evaluate(d.values, a.text), a.text));
 }
 
 void run_why(Debugger& d, const Arguments& a) {
   if (a.text.empty())
     user_error("\"why\" needs a register, a field or *ADDRESS, as in \"why rax\".");
-  for (const std::string& line : origin_of(d, evaluate(d.values, a.text), a.text))
-    d.out.print(line);
+  d.out.tell(origin_of(d, evaluate(d.values, a.text), a.text));
 }
 
 constexpr Command kCommands[] = {

@@ -206,6 +206,16 @@ std::string short_line(Target& target, Addr pc) {
   return fmt::format("{}:{}", line->file.substr(line->file.rfind('/') + 1), line->line);
 }
 
+Data::Fields frame_fields(Target& target, std::size_t number, const Frame& frame) {
+  Data::Fields out = {{"frame", number}, {"pc", frame.pc}, {"sp", frame.sp}};
+  if (frame.function != nullptr) out.emplace_back("fn", frame.function->name);
+  if (const auto line = source_of(target, frame))
+    out.insert(out.end(), {{"file", line->file}, {"line", line->line}});
+  if (frame.g != Addr()) out.emplace_back("g", target.names().object(frame.g));
+  if (!frame.note.empty()) out.emplace_back("note", frame.note);
+  return out;
+}
+
 std::string frame_text(Target& target, const Frame& frame) {
   const bool at_entry = frame.function != nullptr && frame.pc == frame.function->entry;
   std::string out = at_entry ? "" : fmt::format("{:#018x} in ", frame.pc.value);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/rt0/debug/answer.hpp"
 #include "tools/rt0/debug/target.hpp"
 
 namespace rt0::debug {
@@ -28,6 +29,8 @@ std::vector<Frame> backtrace_of(Target& target, Addr g, std::size_t most = 64);
 
 /// "runtime.schedinit () at …/runtime/proc.go:654"; with the address in front for a caller.
 std::string frame_text(Target& target, const Frame& frame);
+/// The same for tools: number, pc, fn, file, line, g, and how it came there.
+Data::Fields frame_fields(Target& target, std::size_t number, const Frame& frame);
 /// "proc.go:654" or "".
 std::string short_line(Target& target, Addr pc);
 /// The file and line of an instruction that is executing (exact), or has called.

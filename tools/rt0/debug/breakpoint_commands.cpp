@@ -80,8 +80,9 @@ void run_clear(Debugger& d, const Arguments& a) {
   if (gone.empty())
     user_error("No breakpoint at {}.", a.text.empty() ? "this instruction" : a.text);
   for (const int n : gone) d.breakpoints.remove(n);
-  d.out.print(
-      fmt::format("Deleted breakpoint{} {}", gone.size() == 1 ? "" : "s", fmt::join(gone, " ")));
+  d.out.tell(Fact(
+      "deleted", {{"breakpoints", gone}},
+      fmt::format("Deleted breakpoint{} {}", gone.size() == 1 ? "" : "s", fmt::join(gone, " "))));
 }
 
 /// Commands that set a breakpoint again.
@@ -98,6 +99,7 @@ std::string command_text(const Breakpoint& b) {
                      : b.kind == Kind::signal      ? "catch signal"
                      : b.kind == Kind::goroutine   ? "catch go"
                                                    : (b.temporary ? "tbreak " : "break ") + b.what;
+  text += b.whose();
   if (!b.condition.empty()) text += " if " + b.condition;
   text += '\n';
   if (!b.commands.empty())
@@ -115,7 +117,8 @@ void run_save(Debugger& d, const Arguments& a) {
   std::ofstream out(words.back());
   out << text << std::flush;
   if (!out) user_error("Cannot write {}: {}", words.back(), std::strerror(errno));
-  d.out.print(fmt::format("Saved to file '{}'; \"source\" sets them again.", words.back()));
+  d.out.tell(Fact("saved", {{"file", words.back()}},
+                  fmt::format("Saved to file '{}'; \"source\" sets them again.", words.back())));
 }
 
 void run_enable(Debugger& d, const Arguments& a) { enable(d, a, true); }
@@ -127,7 +130,9 @@ void run_condition(Debugger& d, const Arguments& a) {
   const std::string condition(trimmed(std::string_view(a.text).substr(words.front().size())));
   if (!condition.empty()) check_expression(d.values, condition);
   b.condition = condition;
-  if (condition.empty()) d.out.print(fmt::format("Breakpoint {} now unconditional.", b.number));
+  if (condition.empty())
+    d.out.tell(Fact("breakpoint", {{"breakpoint", breakpoint_fields(d, b)}},
+                    fmt::format("Breakpoint {} now unconditional.", b.number)));
 }
 
 void run_ignore(Debugger& d, const Arguments& a) {
@@ -136,7 +141,9 @@ void run_ignore(Debugger& d, const Arguments& a) {
   const std::string_view count = trimmed(std::string_view(a.text).substr(words.front().size()));
   if (count.empty()) user_error("\"ignore\" needs how often, as in \"ignore 1 3\".");
   b.ignore = evaluate_number(d.values, count);
-  d.out.print(fmt::format("Will ignore next {} crossings of breakpoint {}.", b.ignore, b.number));
+  d.out.tell(
+      Fact("breakpoint", {{"breakpoint", breakpoint_fields(d, b)}},
+           fmt::format("Will ignore next {} crossings of breakpoint {}.", b.ignore, b.number)));
 }
 
 void run_commands(Debugger& d, const Arguments& a) {
@@ -147,33 +154,41 @@ void run_commands(Debugger& d, const Arguments& a) {
   d.collecting = &b.commands;
 }
 
+/// The lines of one, as gdb has them.
+std::string listed(Debugger& d, const Breakpoint& b) {
+  const bool code = b.kind == Kind::code && !b.locations.empty();
+  std::string what = b.what;
+  if (code && what.starts_with('*'))
+    what = fmt::format("<{}>", d.target.describe(b.locations.front().address));
+  if (b.kind == Kind::position) what = fmt::format("instruction {}", grouped(b.position));
+  if (b.kind == Kind::step) what = "model step " + b.what;
+  if (code)
+    if (const std::string line = short_line(d.target, b.locations.front().address); !line.empty())
+      what += " at " + line;
+  std::string text =
+      fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", b.number, kind_name(b),
+                  b.temporary ? "del" : "keep", b.enabled ? 'y' : 'n',
+                  code ? emulator::base::hex(b.locations.front().address) : "", what);
+  for (std::size_t i = 1; code && i < b.locations.size(); ++i)
+    text += fmt::format("\n{:<33} {:<18} {}", "", emulator::base::hex(b.locations[i].address),
+                        b.locations[i].note);
+  if (!b.whose().empty()) text += "\n\tstop only in" + b.whose();
+  if (!b.condition.empty()) text += "\n\tstop only if " + b.condition;
+  if (b.hits > 0)
+    text += fmt::format("\n\tbreakpoint already hit {} time{}", b.hits, b.hits == 1 ? "" : "s");
+  if (b.ignore > 0) text += fmt::format("\n\tignore next {} hits", b.ignore);
+  for (const std::string& line : b.commands) text += "\n        " + line;
+  return text;
+}
+
 void run_info_breakpoints(Debugger& d, const Arguments&) {
-  if (d.breakpoints.all().empty()) return d.out.print("No breakpoints or watchpoints.");
-  d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "Num", "Type", "Disp", "Enb",
-                          "Address", "What"));
-  for (const Breakpoint& b : d.breakpoints.all()) {
-    const bool code = b.kind == Kind::code && !b.locations.empty();
-    std::string what = b.what;
-    if (code && what.starts_with('*'))
-      what = fmt::format("<{}>", d.target.describe(b.locations.front().address));
-    if (b.kind == Kind::position) what = fmt::format("instruction {}", grouped(b.position));
-    if (b.kind == Kind::step) what = "model step " + b.what;
-    if (code)
-      if (const std::string line = short_line(d.target, b.locations.front().address); !line.empty())
-        what += " at " + line;
-    d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", b.number, kind_name(b),
-                            b.temporary ? "del" : "keep", b.enabled ? 'y' : 'n',
-                            code ? emulator::base::hex(b.locations.front().address) : "", what));
-    for (std::size_t i = 1; code && i < b.locations.size(); ++i)
-      d.out.print(fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "", "", "", "",
-                              emulator::base::hex(b.locations[i].address), b.locations[i].note));
-    if (!b.condition.empty()) d.out.print("\tstop only if " + b.condition);
-    if (b.hits > 0)
-      d.out.print(
-          fmt::format("\tbreakpoint already hit {} time{}", b.hits, b.hits == 1 ? "" : "s"));
-    if (b.ignore > 0) d.out.print(fmt::format("\tignore next {} hits", b.ignore));
-    for (const std::string& line : b.commands) d.out.print("        " + line);
-  }
+  Listing answer("breakpoints", "breakpoints");
+  answer.also(d.breakpoints.all().empty()
+                  ? "No breakpoints or watchpoints."
+                  : fmt::format("{:<7} {:<16} {:<4} {:<3} {:<18} {}", "Num", "Type", "Disp", "Enb",
+                                "Address", "What"));
+  for (const Breakpoint& b : d.breakpoints.all()) answer.item(breakpoint_fields(d, b), listed(d, b));
+  d.out.tell(answer);
 }
 
 constexpr Command kCommands[] = {

@@ -12,6 +12,11 @@ using emulator::machine::StopReason;
 using emulator::machine::WatchKind;
 using Kind = Breakpoint::Kind;
 
+std::string Breakpoint::whose() const {
+  if (goroutine != 0) return fmt::format(" goroutine {}", goroutine);
+  return only_thread != 0 ? fmt::format(" thread {}", only_thread) : "";
+}
+
 Breakpoint& Breakpoints::add(Breakpoint b) {
   b.number = ++last_;
   return all_.emplace_back(std::move(b));

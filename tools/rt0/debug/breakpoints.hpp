@@ -38,11 +38,16 @@ struct Breakpoint {
   emulator::kernel::Tid thread = 0;  ///< of a register
   std::set<u64> syscalls;            ///< empty: all
   u64 position = 0;
+  /// Only what this goroutine does, on whatever thread, also on g0 for it; 0: whoever does it.
+  u64 goroutine = 0;
+  emulator::kernel::Tid only_thread = 0;  ///< only what this thread does; 0: any
   std::string condition;
   std::vector<std::string> commands;
   u64 ignore = 0, hits = 0;
   bool enabled = true, temporary = false;
 
+  /// " thread 2", " goroutine 17", as it is typed; "" without one.
+  std::string whose() const;
   bool watches() const { return kind == Kind::memory || kind == Kind::reg; }
 };
 

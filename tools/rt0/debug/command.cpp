@@ -1,6 +1,7 @@
 #include "tools/rt0/debug/command.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 
@@ -41,12 +42,38 @@ u64 Arguments::count(Debugger& d, u64 otherwise) const {
   return n;
 }
 
-std::string_view group_name(Group g) {
-  constexpr std::string_view kNames[] = {
-      "running forwards", "going back",   "breakpoints and watchpoints",
-      "looking",          "Go's runtime", "the session"};
-  return kNames[static_cast<std::size_t>(g)];
+namespace {
+
+struct GroupWords {
+  Group group;
+  std::string_view word, name;
+};
+constexpr std::array kGroups = {
+    GroupWords{Group::running, "running", "going forwards: by instructions, lines, functions, steps"},
+    GroupWords{Group::back, "back", "going back, and asking the past: who wrote, and why"},
+    GroupWords{Group::stops, "breakpoints", "where to stop: breakpoints, watchpoints, catchpoints"},
+    GroupWords{Group::looking, "data", "values and memory"},
+    GroupWords{Group::stack, "stack", "who called whom, and what is on the stack"},
+    GroupWords{Group::code, "code", "instructions, functions and lines of source"},
+    GroupWords{Group::status, "status", "registers, threads, mappings: what the machine holds"},
+    GroupWords{Group::runtime, "runtime", "Go's runtime: goroutines, Ms, Ps, the scheduler"},
+    GroupWords{Group::session, "session", "help, settings, files, the end"}};
+
+const GroupWords& words_of(Group g) { return kGroups[static_cast<std::size_t>(g)]; }
+
+}  // namespace
+
+std::span<const Group> all_groups() {
+  static constexpr auto kAll = [] {
+    std::array<Group, kGroups.size()> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = kGroups[i].group;
+    return out;
+  }();
+  return kAll;
 }
+
+std::string_view group_word(Group g) { return words_of(g).word; }
+std::string_view group_name(Group g) { return words_of(g).name; }
 
 namespace {
 
@@ -55,7 +82,7 @@ std::vector<const Command*> collected() {
   for (const auto family :
        {running_commands(), back_commands(), stop_commands(), breakpoint_commands(),
         looking_commands(), type_commands(), display_commands(), info_commands(),
-        runtime_commands(), session_commands()})
+        runtime_commands(), goroutine_commands(), session_commands()})
     for (const Command& c : family) all.push_back(&c);
   return all;
 }

@@ -25,7 +25,12 @@ struct Arguments {
   u64 count(Debugger& d, u64 otherwise = 1) const;
 };
 
-enum class Group : u8 { running, back, stops, looking, runtime, session };
+enum class Group : u8 { running, back, stops, looking, stack, code, status, runtime, session };
+/// All of them, in the order in which help lists them.
+std::span<const Group> all_groups();
+/// "breakpoints": what help calls it.
+std::string_view group_word(Group g);
+/// "where to stop": what its commands are about.
 std::string_view group_name(Group g);
 
 /// What completes a command's arguments.
@@ -54,6 +59,7 @@ std::span<const Command> type_commands();
 std::span<const Command> display_commands();
 std::span<const Command> info_commands();
 std::span<const Command> runtime_commands();
+std::span<const Command> goroutine_commands();
 std::span<const Command> session_commands();
 
 /// All of them, in the order in which help lists them.

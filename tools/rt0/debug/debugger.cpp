@@ -39,16 +39,25 @@ std::string Debugger::prompt() const { return collecting != nullptr ? ">" : "(rt
 
 void Debugger::greet() {
   auto& p = target.program();
-  out.print(fmt::format(
-      "rt0 debug: {}, {}, {} functions from {}.\nStands before the first instruction, {}.\n"
-      "\"start\" runs to main.main, \"si\" one instruction; \"help\" lists the commands.",
-      p.name, p.build.version.empty() ? "Go release unknown" : p.build.version,
-      grouped(p.symbols.functions().size()), p.symbols.source(), target.describe(target.pc())));
+  const std::string release = p.build.version.empty() ? "Go release unknown" : p.build.version;
+  out.tell(Fact(
+      "start",
+      {{"program", p.name},
+       {"release", p.build.version},
+       {"functions", p.symbols.functions().size()},
+       {"symbols", p.symbols.source()},
+       {"pc", target.pc()},
+       {"fn", target.describe(target.pc())}},
+      fmt::format(
+          "rt0 debug: {}, {}, {} functions from {}.\nStands before the first instruction, {}.\n"
+          "\"start\" runs to main.main, \"si\" one instruction; \"help\" lists the commands.",
+          p.name, release, grouped(p.symbols.functions().size()), p.symbols.source(),
+          target.describe(target.pc()))));
   if (sources.goroot().empty())
-    out.print(fmt::format(
-        "The source of {}'s runtime is not on this machine, so instructions are shown there; \"set "
-        "goroot DIRECTORY\" names where it is.",
-        p.build.version.empty() ? "Go" : p.build.version));
+    out.tell(Fact("sources", {{"goroot", Data()}},
+                  fmt::format("The source of {}'s runtime is not on this machine, so instructions "
+                              "are shown there; \"set goroot DIRECTORY\" names where it is.",
+                              p.build.version.empty() ? "Go" : p.build.version)));
 }
 
 bool Debugger::execute(std::string_view line) {
@@ -61,6 +70,7 @@ bool Debugger::execute(std::string_view line) {
     return true;
   }
   if (text.starts_with('#')) return true;
+  if (depth_ == 0 && !in_commands_) out.begin_filling();
   const bool repeat = text.empty();
   if (repeat && last_line_.empty()) return true;
   const std::string whole = repeat ? last_line_ : std::string(text);
@@ -82,6 +92,7 @@ bool Debugger::execute(std::string_view line) {
 
 bool Debugger::run_line(const std::string& line, bool repeat) {
   last_line_.clear();
+  steps_told_at = ~u64{0};
   const Found found = find_command(line);
   Arguments a;
   std::string_view rest = found.rest;
@@ -96,6 +107,8 @@ bool Debugger::run_line(const std::string& line, bool repeat) {
   // What fails is not done again by an empty line, but what was tried can be.
   if (found.command->repeats) last_line_ = line;
   failed_ = false;
+  // What moves is a thread, not a goroutine that none runs.
+  if (found.command->group == Group::running) target.leave_parked();
   found.command->run(*this, a);
   return !failed_;
 }
@@ -152,10 +165,12 @@ void Debugger::require_process() {
 const std::vector<Frame>& Debugger::frames() {
   require_process();
   const auto& thread = target.thread();
-  if (frames_at_ != target.position() || frames_of_ != thread.tid || frames_.empty()) {
-    frames_ = backtrace(target, thread);
-    if (frames_at_ != target.position() || frames_of_ != thread.tid) frame = 0;
-    frames_at_ = target.position(), frames_of_ = thread.tid;
+  const Addr parked = target.parked();
+  const bool same = frames_at_ == target.position() && frames_of_ == std::pair(thread.tid, parked);
+  if (!same || frames_.empty()) {
+    frames_ = parked == Addr() ? backtrace(target, thread) : backtrace_of(target, parked);
+    if (!same) frame = 0;
+    frames_at_ = target.position(), frames_of_ = {thread.tid, parked};
   }
   return frames_;
 }
@@ -164,6 +179,20 @@ void Debugger::changed() {
   frames_at_ = ~u64{0};
   target.changed();
   story.begin_afresh();
+}
+
+/// Whether the thread that is looked at is the one that a breakpoint is about, or runs, or works
+/// for, the goroutine that it is about.
+bool Debugger::is_theirs(const Breakpoint& b) {
+  if (b.only_thread != 0 && (target.over() || target.thread().tid != b.only_thread)) return false;
+  if (b.goroutine == 0) return true;
+  const auto is = [&](const golang::G& g) { return g && static_cast<u64>(g.goid()) == b.goroutine; };
+  try {
+    const golang::G g = target.views().g(target.current_g());
+    return is(g) || (g && g.m() && g.m()->g0() == g.address() && is(g.m()->curg()));
+  } catch (const emulator::base::UserError&) {
+    return false;  // the thread has no goroutine yet
+  }
 }
 
 bool Debugger::condition_holds(const Breakpoint& b) {
@@ -187,7 +216,7 @@ bool Debugger::accepts(const StopEvent& event, const Motion& motion) {
   std::vector<int> hit;
   target.in_motion(true);
   for (Breakpoint* b : breakpoints.concerned(event, moving_)) {
-    if (!condition_holds(*b)) continue;
+    if (!is_theirs(*b) || !condition_holds(*b)) continue;
     if (!motion.backwards && b->ignore > 0) {
       --b->ignore, ++b->hits;
       continue;
@@ -250,10 +279,14 @@ void Debugger::follow(const StopEvent& event) {
 /// Steps of models are known a stretch at a time: runs from one stretch to the next.
 StopEvent Debugger::move_with_steps(const Motion& motion) {
   constexpr u64 kStretch = 500'000;
-  const auto wanted = [this](const ToldStep& s) {
-    return std::ranges::any_of(breakpoints.all(), [&](const Breakpoint& b) {
-      return b.kind == Breakpoint::Kind::step && b.enabled && b.what == s.event.id;
-    });
+  const auto meant = [](const Breakpoint& b, const ToldStep& s) {
+    return b.kind == Breakpoint::Kind::step && b.enabled && b.what == s.event.id &&
+           (b.goroutine == 0 || b.goroutine == static_cast<u64>(s.event.g) ||
+            b.goroutine == static_cast<u64>(s.event.curg.value_or(0))) &&
+           (b.only_thread == 0 || b.only_thread == static_cast<emulator::kernel::Tid>(s.event.t));
+  };
+  const auto wanted = [&](const ToldStep& s) {
+    return std::ranges::any_of(breakpoints.all(), [&](const Breakpoint& b) { return meant(b, s); });
   };
   while (true) {
     const u64 here = target.position();
@@ -274,7 +307,7 @@ StopEvent Debugger::move_with_steps(const Motion& motion) {
     if (event.reason != StopReason::position) return event;
     if (there) {
       for (const Breakpoint& b : breakpoints.all())
-        if (b.kind == Breakpoint::Kind::step && b.enabled && b.what == found->event.id)
+        if (meant(b, *found))
           hit_.push_back(b.number), hit_at_ = event.position;
       event.thread = static_cast<emulator::kernel::Tid>(found->event.t);
       return event;

@@ -81,6 +81,8 @@ class Debugger {
   bool undo();
   /// Throws base::UserError when the process has ended.
   void require_process();
+  /// The position whose steps have just been told; the display leaves them out.
+  u64 steps_told_at = ~u64{0};
   /// After a stop: nothing but the movement itself ended it, so that a command that is made of
   /// several may go on.
   bool goes_on(const emulator::machine::StopEvent& event) const;
@@ -118,15 +120,16 @@ class Debugger {
   const emulator::kernel::Thread* over_thread();
   bool accepts(const emulator::machine::StopEvent& event, const Motion& motion);
   bool condition_holds(const Breakpoint& b);
+  bool is_theirs(const Breakpoint& b);
   emulator::machine::StopEvent move_with_steps(const Motion& motion);
   void announce(const emulator::machine::StopEvent& event);
-  void announce_breakpoint(const emulator::machine::StopEvent& event, const Breakpoint& b);
-  void announce_watch(const emulator::machine::StopEvent& event, const Breakpoint& b);
+  std::string stop_text(const emulator::machine::StopEvent& event, bool switched);
+  std::string watch_text(const emulator::machine::StopEvent& event, const Breakpoint& b);
   std::string heading_of(const emulator::machine::StopEvent& event, const Breakpoint& b);
-  void announce_end(const emulator::machine::StopEvent& event);
+  static std::string end_text(const emulator::machine::StopEvent& event);
   void run_commands(std::vector<std::string> lines);
   bool silent();
-  nlohmann::ordered_json event_json(const emulator::machine::StopEvent& event);
+  Data::Fields stop_fields(const emulator::machine::StopEvent& event);
 
   std::string last_line_;
   bool quitting_ = false;
@@ -139,7 +142,7 @@ class Debugger {
   std::vector<u64> past_;
   std::vector<Frame> frames_;
   u64 frames_at_ = ~u64{0};
-  emulator::kernel::Tid frames_of_ = 0;
+  std::pair<emulator::kernel::Tid, Addr> frames_of_;  ///< a thread, or a goroutine that none runs
   emulator::kernel::Tid shown_thread_ = 0;
   std::vector<int> hit_;  ///< breakpoints of the last stop
   u64 hit_at_ = ~u64{0};
@@ -148,7 +151,7 @@ class Debugger {
   emulator::machine::Conditions moving_;
 };
 
-/// What is shown after a stop.
-void show_context(Debugger& d);
+/// What is shown after a stop: with `all`, whether the terminal has the lines or not.
+void show_context(Debugger& d, bool all = false);
 
 }  // namespace rt0::debug

@@ -29,11 +29,15 @@ void run_undisplay(Debugger& d, const Arguments& a) {
 }
 
 void run_info_display(Debugger& d, const Arguments&) {
-  if (d.displays.all().empty()) return d.out.print("There are no auto-display expressions now.");
-  d.out.print("Auto-display expressions now in effect:\nNum Enb Expression");
+  Listing answer("displays", "displays");
+  answer.also(d.displays.all().empty()
+                  ? "There are no auto-display expressions now."
+                  : "Auto-display expressions now in effect:\nNum Enb Expression");
   for (const Display& x : d.displays.all())
-    d.out.print(
+    answer.item(
+        {{"number", x.number}, {"enabled", x.enabled}, {"format", x.format_text()}, {"of", x.text}},
         fmt::format("{}:   {}  {}{}", x.number, x.enabled ? 'y' : 'n', x.format_text(), x.text));
+  d.out.tell(answer);
 }
 
 constexpr Command kCommands[] = {

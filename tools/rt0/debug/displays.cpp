@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "emulator/base/error.hpp"
+#include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/debugger.hpp"
 
 namespace rt0::debug {
 
+using emulator::base::hex;
 using emulator::base::user_error;
 
 namespace {
@@ -17,57 +19,75 @@ unsigned unit_size(char size) { return size == 'b' ? 1 : size == 'h' ? 2 : size 
 
 std::string label(Debugger& d, Addr a) { return pointer_text(d.target, a) + ":"; }
 
-void examine_code(Debugger& d, Addr& at, u64 count) {
+void examine_code(Debugger& d, Listing& out, Addr& at, u64 count) {
   for (u64 i = 0; i < count; ++i) {
     const CodeLine line = d.target.code_at(at, d.settings.flavor);
     const bool here = !d.target.over() && line.pc == d.target.pc();
-    d.out.print(fmt::format("{} {}\t{}{}", here ? "=>" : "  ", label(d, line.pc), line.text,
-                            line.note.empty() ? "" : "  # " + line.note));
+    out.item(code_fields(d, line),
+             fmt::format("{} {}\t{}{}", here ? "=>" : "  ", label(d, line.pc), line.text,
+                         line.note.empty() ? "" : "  # " + line.note));
     at += line.length;
   }
 }
 
-void examine_strings(Debugger& d, Addr& at, u64 count) {
+void examine_strings(Debugger& d, Listing& out, Addr& at, u64 count) {
   for (u64 i = 0; i < count; ++i) {
     const std::string text = c_string_text(d.target, at, 1000);
-    d.out.print(fmt::format("{}\t{}", label(d, at), text));
+    out.item({{"address", at}, {"text", text}}, fmt::format("{}\t{}", label(d, at), text));
     while (d.target.memory().try_number(at, 1).value_or(0) != 0) at += 1;
     at += 1;
   }
 }
 
 /// Rows as gdb's: so many units that a row has 16 bytes, or one of names.
-void examine_units(Debugger& d, Addr& at, const Format& f) {
+void examine_units(Debugger& d, Listing& out, Addr& at, const Format& f) {
   const unsigned size = unit_size(f.size);
   const u64 across = f.letter == 'a'                      ? 2
                      : f.letter == 'c' || f.letter == 't' ? 8 / std::min(8u, size)
                                                           : 16 / size;
   for (u64 i = 0; i < f.count;) {
     std::string row = label(d, at);
+    const Addr from = at;
+    Data::List units;
     for (u64 k = 0; k < std::max<u64>(1, across) && i < f.count; ++k, ++i) {
       u64 bits = d.target.memory().number(at, size);
       row += '\t';
       row += f.letter == 'x' ? fmt::format("{:#0{}x}", bits, 2 * size + 2)
                              : number_text(d.target, bits, size, false, f.letter);
+      units.emplace_back(hex(bits));
       at += size;
     }
-    d.out.print(row);
+    out.item({{"address", from}, {"size", size}, {"units", std::move(units)}}, row);
   }
 }
 
 }  // namespace
 
-Addr examine(Debugger& d, const Format& format, Addr from) {
+Data::Fields code_fields(Debugger& d, const CodeLine& line) {
+  Data::Fields out = {{"pc", line.pc}, {"length", line.length}, {"text", line.text}};
+  if (const auto* f = d.target.symbols().function_at(line.pc))
+    out.insert(out.end(), {{"fn", f->name}, {"offset", line.pc - f->entry}});
+  if (!line.note.empty()) out.emplace_back("note", line.note);
+  if (const auto source = d.target.symbols().line(line.pc))
+    out.insert(out.end(), {{"file", source->file}, {"line", source->line}});
+  if (!d.target.over() && line.pc == d.target.pc()) out.emplace_back("next", true);
+  return out;
+}
+
+Addr examine(Debugger& d, const Format& format, Addr from, Data::Fields more, std::string_view head) {
   Format f = format;
   if (f.letter == 0) f.letter = 'x';
   if (f.size == 0 || f.letter == 'a') f.size = 'g';
   if (f.count > kMostShown) user_error("x shows at most {} units at a time.", kMostShown);
+  Listing answer("memory", "rows");
+  answer.also(head, std::move(more));
   if (f.letter == 'i')
-    examine_code(d, from, f.count);
+    examine_code(d, answer, from, f.count);
   else if (f.letter == 's')
-    examine_strings(d, from, f.count);
+    examine_strings(d, answer, from, f.count);
   else
-    examine_units(d, from, f);
+    examine_units(d, answer, from, f);
+  d.out.tell(answer);
   return from;
 }
 
@@ -103,16 +123,19 @@ bool Displays::enable(std::optional<int> number, bool on) {
 void show_display(Debugger& d, const Display& display) {
   const std::string head = fmt::format("{}: {}{}", display.number, display.examines() ? "x" : "",
                                        display.format_text() + display.text);
+  Data::Fields fields = {{"number", display.number}, {"of", display.text}};
   try {
     const Value v = evaluate(d.values, display.text);
-    if (!display.examines())
-      return d.out.print(
-          fmt::format("{} = {}", head, value_text(d.values, v, display.format.letter)));
+    if (!display.examines()) {
+      const std::string text = value_text(d.values, v, display.format.letter);
+      fields.emplace_back("value", text);
+      return d.out.tell(Fact("display", fields, fmt::format("{} = {}", head, text)));
+    }
     const Addr at(d.values.number(v));
-    d.out.print(head);
-    (void)examine(d, display.format, at);
+    (void)examine(d, display.format, at, {{"display", fields}}, head);
   } catch (const emulator::base::UserError& e) {
-    d.out.print(fmt::format("{} = <{}>", head, e.what()));
+    fields.emplace_back("error", e.what());
+    d.out.tell(Fact("display", fields, fmt::format("{} = <{}>", head, e.what())));
   }
 }
 

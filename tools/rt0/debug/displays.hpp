@@ -40,7 +40,11 @@ class Displays {
 void show_display(Debugger& d, const Display& display);
 void show_displays(Debugger& d);
 
-/// Shows memory at `from` as `x` does, and comes to where it ends.
-Addr examine(Debugger& d, const Format& format, Addr from);
+/// Shows memory at `from` as `x` does, and comes to where it ends. `head` is a line in front, `more`
+/// what it says to tools.
+Addr examine(Debugger& d, const Format& format, Addr from, Data::Fields more = {},
+             std::string_view head = {});
+/// An instruction for tools: address, where, bytes it is long, text, note.
+Data::Fields code_fields(Debugger& d, const CodeLine& line);
 
 }  // namespace rt0::debug

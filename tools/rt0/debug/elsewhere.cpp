@@ -67,7 +67,6 @@ constexpr Row kRows[] = {
     {"set_listsize", "\"list\" shows ten lines; an empty line goes on."},
     {"show_version", "\"rt0 --version\" says it; \"info files\" names the program."},
     {"tty set_inferior-tty", "The program's input and output are those of rt0."},
-    {"apropos", "\"help all\" lists all commands with what they do."},
 };
 
 /// "info locals" as the table has it.

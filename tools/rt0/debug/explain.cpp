@@ -6,6 +6,7 @@
 #include "emulator/base/hex.hpp"
 #include "emulator/semantics/table.hpp"
 #include "tools/rt0/debug/syscall_words.hpp"
+#include "tools/rt0/debug/displays.hpp"
 #include "tools/rt0/debug/telescope.hpp"
 #include "tools/rt0/landmarks.hpp"
 
@@ -321,14 +322,14 @@ std::vector<std::string> changes(Debugger& d, const CodeLine& line) {
   const bool known = here < timeline.furthest();
   if (!known && call) return {};
   (void)timeline.go_to(here + 1);
+  const auto done = timeline.executed(here);
   std::string next;
-  if (!d.target.over()) {
-    const auto* t = d.target.machine().kernel().find_thread(timeline.executed(here)->thread);
+  if (done && !d.target.over()) {
+    const auto* t = d.target.machine().kernel().find_thread(done->thread);
     if (t != nullptr && d.target.registers(*t).rip != (line.pc + line.length).value && !call)
       next = d.target.describe(Addr(d.target.registers(*t).rip));
   }
   (void)timeline.go_to(here);
-  const auto done = timeline.executed(here);
   if (!done) return {};
   std::vector<std::string> out;
   for (const Effect& e : done->effects) {
@@ -345,22 +346,36 @@ std::vector<std::string> changes(Debugger& d, const CodeLine& line) {
 
 }  // namespace
 
-std::vector<std::string> explain(Debugger& d, Addr at) {
+Fact explain(Debugger& d, Addr at) {
   const CodeLine line = d.target.code_at(at, d.settings.flavor);
-  std::vector<std::string> out = {fmt::format("{}  {}", d.target.describe(at), line.text)};
-  if (!line.valid) return {out.front() + ": these bytes are no instruction"};
+  Data::Fields fields = {{"instruction", code_fields(d, line)}};
+  std::string text = fmt::format("{}  {}", d.target.describe(at), line.text);
+  if (!line.valid) return {"explain", std::move(fields), text + ": these bytes are no instruction"};
   const bool now = !d.target.over() && at == d.target.pc();
   Explainer explainer(d, line, now);
-  out.push_back("  It " + explainer.sentence() + ".");
-  if (const std::string verdict = explainer.verdict(); !verdict.empty())
-    out.push_back("  " + verdict);
+  const std::string sentence = explainer.sentence();
+  fields.emplace_back("sentence", sentence);
+  text += fmt::format("\n  It {}.", sentence);
+  if (const std::string verdict = explainer.verdict(); !verdict.empty()) {
+    fields.emplace_back("verdict", verdict);
+    text += "\n  " + verdict;
+  }
+  if (now) {
+    Data::List lines;
+    for (const std::string& change : changes(d, line)) {
+      lines.emplace_back(trimmed(change));
+      text += "\n" + change;
+    }
+    fields.emplace_back("changes", std::move(lines));
+  }
   const std::string_view name = emulator::decode::Decoder::name(line.insn.mnemonic);
   const auto* row = emulator::semantics::find_row(name);
   if (row == nullptr && name.starts_with('v')) row = emulator::semantics::find_row(name.substr(1));
-  if (now)
-    for (std::string& text : changes(d, line)) out.push_back(std::move(text));
-  if (row != nullptr) out.push_back(fmt::format("  SDM vol. 2: {}", row->reference));
-  return out;
+  if (row != nullptr) {
+    fields.emplace_back("reference", row->reference);
+    text += fmt::format("\n  SDM vol. 2: {}", row->reference);
+  }
+  return {"explain", std::move(fields), std::move(text)};
 }
 
 }  // namespace rt0::debug

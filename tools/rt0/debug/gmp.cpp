@@ -224,7 +224,7 @@ std::vector<std::string> m_box(Debugger& d, const M& m, std::size_t width) {
   return box(lines, width);
 }
 
-/// `why` it stands beside an M that does not have it.
+/// `why`: the field by which an M is to get it, or has let it go.
 std::vector<std::string> p_box(Debugger& d, const P& p, std::size_t width,
                                const std::string& why = {}) {
   const auto queue = run_queue(d, p);
@@ -255,10 +255,7 @@ std::vector<std::string> gmp_picture(Debugger& d) {
     const P p = promised_p(m);
     const bool holds = static_cast<bool>(m.p());
     if (p) {
-      row.push_back(p_box(d, p, w.p,
-                          holds       ? ""
-                          : m.nextp() ? ", handed to it"
-                                      : ", left for a call"));
+      row.push_back(p_box(d, p, w.p, holds ? "" : m.nextp() ? " (nextp)" : " (oldp)"));
       beside_an_m.insert(p.address());
     }
     if (m.curg()) row.push_back(g_box(d, m.curg(), w.g));
@@ -277,18 +274,82 @@ std::vector<std::string> gmp_picture(Debugger& d) {
   return out;
 }
 
-std::string step_text(Debugger& d, const ToldStep& step, bool changes) {
+namespace {
+
+Data::Fields m_fields(Debugger& d, const M& m) {
+  const auto* t = thread_of(d, m);
+  Data::Fields out = {{"id", m.id().get()}};
+  const auto object = [&](const char* key, Addr a) {
+    if (a != Addr()) out.emplace_back(key, object_text(d, a));
+  };
+  if (t != nullptr) {
+    out.emplace_back("t", t->tid);
+    object("g", d.target.current_g(*t));
+    out.emplace_back("waits", t->state == emulator::kernel::ThreadState::waiting);
+    out.emplace_back("current", t->tid == d.target.thread().tid);
+  }
+  object("p", m.p().get());
+  object("nextp", m.nextp().get());
+  object("curg", m.curg().get());
+  if (m.spinning().exists()) out.emplace_back("spinning", static_cast<bool>(m.spinning()));
+  return out;
+}
+
+Data::Fields p_fields(Debugger& d, const P& p) {
+  Data::Fields out = {{"id", p.id().get()}, {"status", p_status(d, p)}, {"queue", run_queue(d, p)}};
+  if (p.m()) out.emplace_back("m", object_text(d, p.m().get()));
+  if (p.runnext()) out.emplace_back("runnext", object_text(d, p.runnext().get()));
+  return out;
+}
+
+std::vector<std::string> global_queue(Debugger& d, std::size_t most) {
+  std::vector<std::string> out;
+  for (G g = d.target.views().sched().runq().head(); g && out.size() < most; g = g.schedlink())
+    out.push_back(object_text(d, g.address()));
+  return out;
+}
+
+}  // namespace
+
+GmpPicture::GmpPicture(Debugger& d) : lines_(gmp_picture(d)) {
+  Data::List ms, ps;
+  for (const M& m : all_ms(d)) ms.emplace_back(m_fields(d, m));
+  for (const P& p : all_ps(d)) ps.emplace_back(p_fields(d, p));
+  const bool made = !ms.empty();
+  fields_ = {{"ms", std::move(ms)}, {"ps", std::move(ps)}};
+  if (!made) return;
+  const golang::Schedt sched = d.target.views().sched();
+  fields_.insert(fields_.end(), {{"queue", global_queue(d, kMost)},
+                                 {"npidle", sched.npidle().get()},
+                                 {"nmidle", sched.nmidle().get()},
+                                 {"nmspinning", sched.nmspinning().get()}});
+}
+
+StepAnswer::StepAnswer(Debugger& d, const ToldStep& step) : text_(step_sentence(d, step)) {
+  using runtime_model::model::Verdict;
+  const auto& e = step.event;
+  Data::List changes;
+  for (const auto& c : e.changes) {
+    changes.emplace_back(Data::Fields{{"f", c.field}, {"old", c.before}, {"new", c.after}});
+    text_ += fmt::format("\n      {}  {} → {}", c.field, c.before, c.after);
+  }
+  fields_ = {{"n", e.n},
+             {"t", e.t},
+             {"m", e.m},
+             {"g", goroutine_text(e)},
+             {"id", e.id},
+             {"text", e.text},
+             {"agrees", step.verdict != Verdict::contradicted},
+             {"w", std::move(changes)}};
+}
+
+std::string step_sentence(Debugger& d, const ToldStep& step) {
   using runtime_model::model::Verdict;
   const Paint& paint = d.out.paint();
   const std::string mark =
       step.verdict == Verdict::contradicted ? paint.red("✗") : paint.green("✓");
-  std::string out =
-      fmt::format("{} {}: {}  ({}, t{} m{} {})", mark, paint.cyan(step.event.id), step.event.text,
+  return fmt::format("{} {}: {}  ({}, t{} m{} {})", mark, paint.cyan(step.event.id), step.event.text,
                   grouped(step.event.n), step.event.t, step.event.m, goroutine_text(step.event));
-  if (!changes) return cut(out, d.out.width());
-  for (const auto& c : step.event.changes)
-    out += fmt::format("\n      {}  {} → {}", c.field, c.before, c.after);
-  return out;
 }
 
 }  // namespace rt0::debug

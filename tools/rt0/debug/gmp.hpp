@@ -13,8 +13,35 @@ std::vector<std::string> gmp_strip(Debugger& d);
 /// Ms with their Ps and goroutines, queues, and who is idle: a picture.
 std::vector<std::string> gmp_picture(Debugger& d);
 
-/// "newproc1/gobuf: …" with its mark; with `changes` what it changed, a line each.
-std::string step_text(Debugger& d, const ToldStep& step, bool changes);
+/// Who runs what: every M with its thread, P and goroutine, every P, the global queue.
+class GmpPicture : public Answer {
+ public:
+  explicit GmpPicture(Debugger& d);
+  std::string_view kind() const override { return "gmp"; }
+  Data::Fields data() const override { return fields_; }
+  void draw(Page& page) const override {
+    for (const std::string& line : lines_) page.cut_line(line);
+  }
+
+ private:
+  Data::Fields fields_;
+  std::vector<std::string> lines_;
+};
+
+/// A step of a model: with its mark, and what it changed.
+class StepAnswer : public Answer {
+ public:
+  StepAnswer(Debugger& d, const ToldStep& step);
+  std::string_view kind() const override { return "step"; }
+  Data::Fields data() const override { return fields_; }
+  void draw(Page& page) const override { page.hanging(text_, 8); }
+
+ private:
+  Data::Fields fields_;
+  std::string text_;
+};
+/// "✓ newproc1/gobuf: …", whole, and when and by whom.
+std::string step_sentence(Debugger& d, const ToldStep& step);
 
 /// All there are; empty before the runtime has made its lists.
 std::vector<golang::M> all_ms(Debugger& d);

@@ -1,5 +1,6 @@
 #include "tools/rt0/debug/lexer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -54,16 +55,22 @@ void Lexer::read_number() {
 void Lexer::read_name() {
   std::size_t end = at_;
   while (end < text_.size() && in_name(text_[end])) ++end;
-  std::size_t best = end;
-  constexpr std::size_t kLongest = 4096;  // of a symbol: a chain of fields can be longer
   // Behind a dot stands a field: "g1.m.curg" is asked about once, not once for each dot.
   const bool field = token_.kind == Token::Kind::sign && token_.text == ".";
+  if (!field) end = std::max(end, symbol_end());
+  token_ = {Token::Kind::name, std::string(text_.substr(at_, end - at_)), 0, at_, end};
+}
+
+/// Where the longest symbol's name that begins here ends; 0: none does.
+std::size_t Lexer::symbol_end() const {
+  constexpr std::size_t kLongest = 4096;  // of a symbol: a chain of fields can be longer
+  std::size_t best = 0;
   const std::size_t last = std::min(text_.size(), at_ + kLongest);
-  for (std::size_t probe = end + 1; !field && probe <= last; ++probe)
+  for (std::size_t probe = at_ + 1; probe <= last; ++probe)
     if ((probe == text_.size() || !in_name(text_[probe]) || !in_name(text_[probe - 1])) &&
         is_symbol_(text_.substr(at_, probe - at_)))
       best = probe;
-  token_ = {Token::Kind::name, std::string(text_.substr(at_, best - at_)), 0, at_, best};
+  return best;
 }
 
 void Lexer::read_sign() {
@@ -86,7 +93,9 @@ void Lexer::advance() {
     return;
   }
   const char c = text_[at_];
-  if (c == '$') {
+  if (c == '$' && symbol_end() != 0) {
+    read_name();  // the linker's constants: "$f64.3ff0000000000000"
+  } else if (c == '$') {
     std::size_t end = at_ + 1;
     while (end < text_.size() && in_name(text_[end])) ++end;
     token_ = {Token::Kind::variable, std::string(text_.substr(at_ + 1, end - at_ - 1)), 0, at_,

@@ -43,6 +43,7 @@ class Lexer {
   void advance();
   void read_number();
   void read_name();
+  std::size_t symbol_end() const;
   void read_sign();
 
   std::string_view text_;

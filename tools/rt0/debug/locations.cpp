@@ -1,6 +1,7 @@
 #include "tools/rt0/debug/locations.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/name_lookup.hpp"
 #include "tools/rt0/hint.hpp"
+#include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
 
@@ -110,6 +112,75 @@ std::string location_text(Debugger& d, const Breakpoint::Location& l) {
   else
     out += ": " + d.target.describe(l.address);
   return l.note.empty() ? out : out + fmt::format(" ({})", l.note);
+}
+
+Data::Fields breakpoint_fields(Debugger& d, const Breakpoint& b) {
+  using Kind = Breakpoint::Kind;
+  constexpr std::array kKinds = {"code",        "memory", "register",  "syscall",  "thread",
+                                 "thread-exit", "signal", "goroutine", "position", "step"};
+  Data::Fields out = {{"number", b.number},
+                      {"kind", kKinds[static_cast<std::size_t>(b.kind)]},
+                      {"type", kind_name(b)},
+                      {"what", b.what},
+                      {"temporary", b.temporary},
+                      {"enabled", b.enabled},
+                      {"hits", b.hits}};
+  Data::List places;
+  for (const auto& l : b.locations) {
+    Data::Fields place = {{"address", l.address}};
+    if (const auto line = d.target.symbols().line(l.address))
+      place.insert(place.end(), {{"file", line->file}, {"line", line->line}});
+    if (!l.note.empty()) place.emplace_back("note", l.note);
+    places.emplace_back(std::move(place));
+  }
+  if (!places.empty()) out.emplace_back("places", std::move(places));
+  if (b.kind == Kind::memory)
+    out.insert(out.end(), {{"address", b.memory.bytes.start}, {"size", b.memory.bytes.size}});
+  if (b.kind == Kind::reg) out.emplace_back("t", b.thread);
+  if (b.kind == Kind::position) out.emplace_back("n", b.position);
+  if (!b.syscalls.empty())
+    out.emplace_back("syscalls", Data::List(b.syscalls.begin(), b.syscalls.end()));
+  if (b.goroutine != 0) out.emplace_back("goroutine", b.goroutine);
+  if (b.only_thread != 0) out.emplace_back("thread", b.only_thread);
+  if (!b.condition.empty()) out.emplace_back("condition", b.condition);
+  if (b.ignore != 0) out.emplace_back("ignore", b.ignore);
+  if (!b.commands.empty()) out.emplace_back("commands", b.commands);
+  return out;
+}
+
+namespace {
+
+std::string set_text(Debugger& d, const Breakpoint& b) {
+  using Kind = Breakpoint::Kind;
+  const std::string head =
+      fmt::format("{} {}", b.temporary ? "Temporary breakpoint" : "Breakpoint", b.number);
+  if (b.kind == Kind::step) return fmt::format("{} at model step {}", head, b.what);
+  if (b.kind == Kind::position)
+    return fmt::format("{} at instruction number {}", head, grouped(b.position));
+  if (b.watches()) {
+    std::string name = kind_name(b);
+    name[0] = static_cast<char>(name[0] - 'a' + 'A');
+    std::string text = fmt::format("{} {}: {}", name, b.number, b.what);
+    if (b.kind == Kind::memory && b.memory.bytes.size > 8)
+      text += fmt::format(" ({} bytes)", b.memory.bytes.size);
+    if (b.kind == Kind::reg) text += fmt::format(" (of t{})", b.thread);
+    return text;
+  }
+  if (b.kind != Kind::code) return fmt::format("Catchpoint {} ({})", b.number, b.what);
+  std::string text = fmt::format("{} at {}", head, location_text(d, b.locations.front()));
+  for (std::size_t i = 1; i < b.locations.size(); ++i)
+    text += fmt::format("\n{:>{}} and {}", "", head.size(), location_text(d, b.locations[i]));
+  return text;
+}
+
+}  // namespace
+
+void tell_breakpoint(Debugger& d, const Breakpoint& b, std::string_view behind) {
+  std::string text = set_text(d, b);
+  // What a breakpoint leaves out is said where it is set.
+  if (!b.whose().empty()) text += fmt::format("\nIt stops only in{}.", b.whose());
+  if (!behind.empty()) text += fmt::format("\n{}", behind);
+  d.out.tell(Fact("breakpoint", {{"breakpoint", breakpoint_fields(d, b)}}, std::move(text)));
 }
 
 SameFrame::SameFrame(Debugger& d, Addr sp)

@@ -17,6 +17,11 @@ Addr locate_one(Debugger& d, std::string_view text);
 /// "breakpoint at 0x455e20: file runtime/proc.go, line 145."
 std::string location_text(Debugger& d, const Breakpoint::Location& l);
 
+/// What a breakpoint is, as tools read it.
+Data::Fields breakpoint_fields(Debugger& d, const Breakpoint& b);
+/// Says that it was set, and with `behind` a line more.
+void tell_breakpoint(Debugger& d, const Breakpoint& b, std::string_view behind = {});
+
 /// What brings a frame's code back: same goroutine, same depth of its stack, also after the stack
 /// has moved or another thread runs it.
 class SameFrame {

@@ -22,9 +22,12 @@ void run_print(Debugger& d, const Arguments& a) {
   const Value v = a.text.empty()
                       ? (d.variables.history.empty() ? Value::of(0) : d.variables.history.back())
                       : evaluate(d.values, a.text);
+  Data::Fields fields = value_fields(d.values, v, a.format.letter);
   const std::string text = value_text(d.values, v, a.format.letter);
   d.variables.history.push_back(d.values.loaded(v));
-  d.out.print(fmt::format("${} = {}", d.variables.history.size(), text));
+  const auto number = d.variables.history.size();
+  fields.insert(fields.begin(), {{"number", number}, {"of", a.text}});
+  d.out.tell(Fact("value", std::move(fields), fmt::format("${} = {}", number, text)));
 }
 
 void run_examine(Debugger& d, const Arguments& a) {
@@ -47,6 +50,7 @@ void run_examine(Debugger& d, const Arguments& a) {
 void run_disassemble(Debugger& d, const Arguments& a) {
   const auto comma = a.text.find(',');
   Addr from, to;
+  Listing answer("disassembly", "instructions");
   if (comma != std::string::npos) {
     from = locate_one(d, "*" + a.text.substr(0, comma));
     std::string end(trimmed(std::string_view(a.text).substr(comma + 1)));
@@ -57,8 +61,11 @@ void run_disassemble(Debugger& d, const Arguments& a) {
     const auto* f = d.target.symbols().function_at(at);
     if (f == nullptr) user_error("No function contains the address {}.", hex(at));
     from = f->entry, to = f->end;
-    d.out.print(fmt::format("Dump of assembler code for function {}:", f->name));
+    answer.also(fmt::format("Dump of assembler code for function {}:", f->name),
+                {{"function", f->name}});
   }
+  constexpr std::size_t kSourceAt = 70, kTextAt = 24;
+  const bool narrow = d.out.width() < kSourceAt + 30;
   const auto pc = d.target.over() ? Addr() : d.target.pc();
   std::string last_line;
   for (const CodeLine& line : d.target.code_from(from, kMostShown, d.settings.flavor, to)) {
@@ -66,21 +73,29 @@ void run_disassemble(Debugger& d, const Arguments& a) {
     std::string text = fmt::format("{} {} {:<8} {}", line.pc == pc ? "=>" : "  ", hex(line.pc),
                                    line.where, line.text);
     if (!line.note.empty()) text += "  # " + line.note;
-    if (where != last_line) text = padded(text, 70) + "  " + where;
+    // Narrow lines have no room for the source behind them: it stands in front of its code.
+    const bool other_line = where != last_line;
     last_line = where;
-    d.out.print(line.pc == pc ? d.out.paint().green(text) : text);
+    if (other_line && narrow && !where.empty()) answer.also(d.out.paint().dim(where + ":"));
+    if (other_line && !narrow) text = padded(text, kSourceAt) + "  " + where;
+    answer.item(code_fields(d, line), line.pc == pc ? d.out.paint().green(text) : text, kTextAt);
   }
+  d.out.tell(answer);
 }
 
 void show_frames(Debugger& d, std::size_t first, std::size_t last) {
   const auto& frames = d.frames();
+  Listing answer("backtrace", "frames");
   for (std::size_t i = first; i < last; ++i) {
-    if (!frames[i].note.empty()) d.out.print(d.out.paint().dim(frames[i].note));
+    if (!frames[i].note.empty()) answer.also(d.out.paint().dim(frames[i].note));
     const std::string g = frames[i].g == Addr() ? "" : "  [" + g_text(d, frames[i].g) + "]";
-    d.out.print(
+    answer.item(
+        frame_fields(d.target, i, frames[i]),
         fmt::format("#{:<2} {}{}", i, frame_text(d.target, frames[i]), d.out.paint().dim(g)));
   }
-  if (last < frames.size()) d.out.print("(More stack frames follow...)");
+  if (last < frames.size()) answer.also("(More stack frames follow...)");
+  answer.also({}, {{"more", last < frames.size()}});
+  d.out.tell(answer);
 }
 
 void run_backtrace(Debugger& d, const Arguments& a) {
@@ -103,10 +118,14 @@ void choose_frame(Debugger& d, std::size_t n) {
   if (n >= d.frames().size()) user_error("No frame at level {}.", n);
   d.frame = n;
   const Frame& f = d.frames()[n];
-  d.out.print(fmt::format("#{:<2} {}", n, frame_text(d.target, f)));
+  Data::Fields fields = frame_fields(d.target, n, f);
+  std::string shown = fmt::format("#{:<2} {}", n, frame_text(d.target, f));
   if (const auto line = source_of(d.target, f))
-    if (const auto text = d.sources.line(line->file, line->line))
-      d.out.print(fmt::format("{}\t{}", line->line, *text));
+    if (const auto text = d.sources.line(line->file, line->line)) {
+      fields.emplace_back("source", *text);
+      shown += fmt::format("\n{}\t{}", line->line, *text);
+    }
+  d.out.tell(Fact("frame", std::move(fields), std::move(shown)));
 }
 
 void run_frame(Debugger& d, const Arguments& a) {
@@ -155,13 +174,19 @@ void run_list(Debugger& d, const Arguments& a) {
   if (d.next_listed > static_cast<int>(lines->size()))
     user_error("{} ends at line {}.", d.listed_file, lines->size());
   const auto here = d.target.over() ? std::nullopt : source_of(d.target, d.frames()[d.frame]);
+  Listing answer("source", "lines");
+  answer.also({}, {{"file", d.listed_file}});
   for (int i = 0; i < kLines && d.next_listed <= static_cast<int>(lines->size());
        ++i, ++d.next_listed) {
     const bool current = here && here->file == d.listed_file && here->line == d.next_listed;
     const std::string text = fmt::format("{}{}\t{}", d.next_listed, current ? " =>" : "",
                                          (*lines)[static_cast<std::size_t>(d.next_listed) - 1]);
-    d.out.print(current ? d.out.paint().green(text) : text);
+    answer.item({{"line", d.next_listed},
+                 {"text", (*lines)[static_cast<std::size_t>(d.next_listed) - 1]},
+                 {"current", current}},
+                current ? d.out.paint().green(text) : text);
   }
+  d.out.tell(answer);
 }
 
 void run_telescope(Debugger& d, const Arguments& a) {
@@ -180,33 +205,41 @@ void run_telescope(Debugger& d, const Arguments& a) {
   const Addr from = a.repeated      ? d.next_examined
                     : where.empty() ? d.target.sp()
                                     : Addr(evaluate_number(d.values, where));
-  for (const std::string& line : telescope(d, from, std::min(count, kMostShown))) d.out.print(line);
+  d.out.tell(telescope(d, from, std::min(count, kMostShown)));
   d.next_examined = from + 8 * count;
 }
 
 void run_vmmap(Debugger& d, const Arguments& a) {
   const auto wanted =
       a.text.empty() ? std::nullopt : std::optional(Addr(evaluate_number(d.values, a.text)));
+  Listing answer("mappings", "mappings");
   for (const auto& [start, region] : d.target.machine().memory().regions()) {
     if (wanted && (wanted->value < start || wanted->value >= region.end)) continue;
     const u8 p = region.protection;
-    std::string text =
-        fmt::format("{:>14} {:>14} {}{}{}{} {:>10} {}", hex(start), hex(region.end),
-                    (p & 1) != 0 ? 'r' : '-', (p & 2) != 0 ? 'w' : '-', (p & 4) != 0 ? 'x' : '-',
-                    region.shared ? 's' : 'p', hex(region.end - start), region.name);
+    const std::string allowed =
+        fmt::format("{}{}{}{}", (p & 1) != 0 ? 'r' : '-', (p & 2) != 0 ? 'w' : '-',
+                    (p & 4) != 0 ? 'x' : '-', region.shared ? 's' : 'p');
+    std::string text = fmt::format("{:>14} {:>14} {} {:>10} {}", hex(start), hex(region.end),
+                                   allowed, hex(region.end - start), region.name);
     while (text.ends_with(' ')) text.pop_back();
-    d.out.print(text);
+    answer.item({{"start", Addr(start)},
+                 {"end", Addr(region.end)},
+                 {"size", region.end - start},
+                 {"permissions", allowed},
+                 {"name", region.name}},
+                text);
   }
+  d.out.tell(answer);
 }
 
 void run_explain(Debugger& d, const Arguments& a) {
   const Addr at = a.text.empty() ? d.target.pc() : locate_one(d, a.text);
-  for (const std::string& line : explain(d, at)) d.out.print(line);
+  d.out.tell(explain(d, at));
 }
 
 void run_context(Debugger& d, const Arguments&) {
   d.require_process();
-  show_context(d);
+  show_context(d, true);
 }
 
 constexpr Command kCommands[] = {
@@ -224,34 +257,34 @@ constexpr Command kCommands[] = {
      "F as for print, and i for instructions, s for text; U is b, h, w or g for 1, 2, 4 or 8 "
      "bytes. An empty line goes on.",
      "x/8gx $rsp", true, Completes::expressions, run_examine},
-    {"disassemble", "disas", Group::looking, "[WHERE | FROM,TO | FROM,+BYTES]",
+    {"disassemble", "disas", Group::code, "[WHERE | FROM,TO | FROM,+BYTES]",
      "Show a function's instructions",
      "\"set disassembly-flavor\" chooses Go's, Intel's or AT&T's spelling.",
      "disassemble runtime.check", false, Completes::functions, run_disassemble},
-    {"backtrace", "bt where", Group::looking, "[N|-N]", "Show who called whom",
+    {"backtrace", "bt where", Group::stack, "[N|-N]", "Show who called whom",
      "N: so many of the innermost; -N: of the outermost. It goes on through runtime.systemstack, "
      "mcall and morestack to the goroutine that asked for "
      "g0's stack, and through "
      "signal handlers to what they interrupted.",
      "backtrace", false, Completes::nothing, run_backtrace},
-    {"frame", "f", Group::looking, "[N]", "Look at frame N of the backtrace", "", "frame 0", false,
+    {"frame", "f", Group::stack, "[N]", "Look at frame N of the backtrace", "", "frame 0", false,
      Completes::nothing, run_frame},
-    {"up", "", Group::looking, "[N]", "Look at the caller", "", "up", true, Completes::nothing,
+    {"up", "", Group::stack, "[N]", "Look at the caller", "", "up", true, Completes::nothing,
      run_up},
-    {"down", "dow", Group::looking, "[N]", "Look at the callee again", "", "down", true,
+    {"down", "dow", Group::stack, "[N]", "Look at the callee again", "", "down", true,
      Completes::nothing, run_down},
-    {"list", "l", Group::looking, "[WHERE]", "Show lines of Go's source",
+    {"list", "l", Group::code, "[WHERE]", "Show lines of Go's source",
      "A program's own source is found where it was built, or here. Go's needs the GOROOT of its "
      "release: the one in the environment, or that of \"set goroot\".",
      "list", true, Completes::functions, run_list},
-    {"telescope", "tel stack", Group::looking, "[ADDRESS] [N]",
+    {"telescope", "tel stack", Group::stack, "[ADDRESS] [N]",
      "Show words of memory and what they point to", "A small number alone is N.",
      "telescope $rsp 6", true, Completes::expressions, run_telescope},
-    {"vmmap", "", Group::looking, "[ADDRESS]", "Show the memory that is mapped", "", "vmmap", false,
+    {"vmmap", "", Group::status, "[ADDRESS]", "Show the memory that is mapped", "", "vmmap", false,
      Completes::expressions, run_vmmap},
-    {"explain", "exp", Group::looking, "[WHERE]", "Say in words what the next instruction does", "",
+    {"explain", "exp", Group::code, "[WHERE]", "Say in words what the next instruction does", "",
      "explain", false, Completes::functions, run_explain},
-    {"context", "ctx", Group::looking, "", "Show again what is shown after a stop", "", "context",
+    {"context", "ctx", Group::status, "", "Show again what is shown after a stop", "", "context",
      false, Completes::nothing, run_context},
 };
 

@@ -1,7 +1,5 @@
 #include "tools/rt0/debug/motions.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "emulator/base/error.hpp"
 #include "tools/rt0/debug/gmp.hpp"
 #include "tools/rt0/debug/locations.hpp"
@@ -136,18 +134,8 @@ StopEvent next_model_step(Debugger& d, bool over, bool backwards) {
 
 void tell_steps(Debugger& d, u64 position) {
   if (position == 0) return;
-  for (const ToldStep* step : d.story.at(position - 1)) {
-    d.out.print(step_text(d, *step, true));
-    nlohmann::ordered_json changes = nlohmann::ordered_json::array();
-    for (const auto& c : step->event.changes)
-      changes.push_back({{"f", c.field}, {"old", c.before}, {"new", c.after}});
-    d.out.event({{"e", "step"},
-                 {"n", step->event.n},
-                 {"t", step->event.t},
-                 {"id", step->event.id},
-                 {"text", step->event.text},
-                 {"w", changes}});
-  }
+  d.steps_told_at = position;
+  for (const ToldStep* step : d.story.at(position - 1)) d.out.tell(StepAnswer(d, *step));
 }
 
 void repeat(Debugger& d, const Arguments& a, StopEvent (*one)(Debugger&), Debugger::Show show) {

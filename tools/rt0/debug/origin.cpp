@@ -96,6 +96,17 @@ std::string writer_text(Debugger& d, const Place& p, const Writer& w) {
   return out + fmt::format("\n    {} → {}", value_text(d, p, w.before), value_text(d, p, w.after));
 }
 
+Data::Fields writer_fields(Debugger& d, const Place& p, const Writer& w) {
+  const bool instruction = w.by == WrittenBy::instruction;
+  Data::Fields out = {{"place", p.name},        {"n", w.number},
+                      {"t", w.thread},          {"pc", w.pc},
+                      {"fn", d.target.describe(w.pc)}, {"by", instruction ? "instruction" : "kernel"},
+                      {"old", value_text(d, p, w.before)}, {"new", value_text(d, p, w.after)}};
+  if (instruction)
+    out.emplace_back("instruction", d.target.code_at(w.pc, d.settings.flavor).text);
+  return out;
+}
+
 /// Instructions that hand a value on as it is.
 bool copies(std::string_view m) {
   constexpr std::array kCopies = {
@@ -264,6 +275,11 @@ Inherited inherited(Debugger& d, const Place& place, const Birth& birth) {
   return {p, fmt::format("{}\n    as t{}'s {} was", head, birth.parent, p.name)};
 }
 
+Data::Fields birth_fields(const Place& place, const Birth& birth) {
+  return {{"place", place.name}, {"n", birth.number},    {"t", birth.parent},
+          {"pc", birth.pc},      {"by", "clone"},        {"of", place.thread}};
+}
+
 }  // namespace
 
 std::string unwritten(const Place& place, const std::string& name) {
@@ -272,17 +288,20 @@ std::string unwritten(const Place& place, const std::string& name) {
                      later ? fmt::format("thread t{}", place.thread) : "the program");
 }
 
-std::string who_wrote(Debugger& d, const Value& v, const std::string& name) {
+Fact who_wrote(Debugger& d, const Value& v, const std::string& name) {
   const Place place = to_place(d, v, name);
   const auto w = last(d, place, d.target.position());
   if (!w && !place.memory && place.thread > 1)
-    if (const auto birth = birth_of(d, place.thread)) return inherited(d, place, *birth).text;
-  if (!w) return unwritten(place, name);
-  return writer_text(d, place, *w) + fmt::format("\n    \"goto {}\" stands before it", w->number);
+    if (const auto birth = birth_of(d, place.thread))
+      return {"who", birth_fields(place, *birth), inherited(d, place, *birth).text};
+  if (!w) return {"who", {{"place", name}, {"written", false}}, unwritten(place, name)};
+  return {"who", writer_fields(d, place, *w),
+          writer_text(d, place, *w) +
+              fmt::format("\n    \"goto {}\" stands before it", w->number)};
 }
 
-std::vector<std::string> origin_of(Debugger& d, const Value& v, const std::string& name) {
-  std::vector<std::string> out;
+Listing origin_of(Debugger& d, const Value& v, const std::string& name) {
+  Listing out("why", "hops");
   Place place = to_place(d, v, name);
   u64 position = d.target.position();
   for (int hop = 0; hop < kMostHops; ++hop) {
@@ -290,27 +309,27 @@ std::vector<std::string> origin_of(Debugger& d, const Value& v, const std::strin
     if (!w && !place.memory && place.thread > 1)
       if (const auto birth = birth_of(d, place.thread)) {
         Inherited next = inherited(d, place, *birth);
-        out.push_back(std::move(next.text));
+        out.item(birth_fields(place, *birth), std::move(next.text));
         if (!next.from) return out;
         position = birth->number;
         place = std::move(*next.from);
         continue;
       }
     if (!w) {
-      out.push_back(unwritten(place, place.name));
+      out.item({{"place", place.name}, {"written", false}}, unwritten(place, place.name));
       return out;
     }
-    out.push_back(writer_text(d, place, *w));
+    out.item(writer_fields(d, place, *w), writer_text(d, place, *w));
     Hop next(d, place, *w);
     auto from = next.from();
     if (!from) {
-      out.push_back("    " + next.why_it_ends() + ".");
+      out.also("    " + next.why_it_ends() + ".", {{"ends", next.why_it_ends()}});
       return out;
     }
     position = w->number;
     place = std::move(*from);
   }
-  out.push_back("… and further back.");
+  out.also("… and further back.", {{"ends", "further back"}});
   return out;
 }
 

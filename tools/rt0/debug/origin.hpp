@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/rt0/debug/answer.hpp"
 #include "tools/rt0/debug/debugger.hpp"
 
 namespace rt0::debug {
@@ -14,8 +15,8 @@ emulator::machine::RegisterPlace register_place(const RegisterName& name);
 /// stacks and in the heap come to numbers.
 Value as_place(Debugger& d, const Value& v);
 /// "instruction 144,979 (t1): runtime.newproc1+0x1a  mov [rax+0x38], rcx; 0x0 → 0xc00003e7d8".
-std::string who_wrote(Debugger& d, const Value& place, const std::string& name);
+Fact who_wrote(Debugger& d, const Value& place, const std::string& name);
 /// The same, and again for what that instruction had read, a line for each.
-std::vector<std::string> origin_of(Debugger& d, const Value& place, const std::string& name);
+Listing origin_of(Debugger& d, const Value& place, const std::string& name);
 
 }  // namespace rt0::debug

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -30,7 +31,9 @@ std::pair<std::size_t, std::size_t> first_glyph(std::string_view s) {
 }  // namespace
 
 void Output::write(std::string_view text, bool error) {
-  sink_(style_.wrap ? wrapped(text, style_.width) : text, error);
+  const std::string shown = style_.wrap ? wrapped(text, style_.width) : std::string(text);
+  filled_ += static_cast<std::size_t>(std::ranges::count(shown, '\n'));
+  sink_(shown, error);
   copy(without_colour(text));
 }
 
@@ -47,11 +50,15 @@ void Output::copy(const std::string& plain) {
                     std::strerror(why)));
 }
 
-void Output::print(std::string_view text) {
-  if (json())
-    write(dumped({{"e", "text"}, {"text", without_colour(text)}}));
-  else
-    write(std::string(text) + "\n");
+void Output::tell(const Answer& answer) {
+  if (json()) {
+    nlohmann::ordered_json event = {{"e", answer.kind()}};
+    for (const auto& [name, value] : answer.data()) event[name] = value.json();
+    return write(dumped(event));
+  }
+  Page page(style_.width, style_.rows, style_.paint);
+  answer.draw(page);
+  write(page.text());
 }
 
 void Output::error(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "tools/rt0/debug/answer.hpp"
 #include "tools/rt0/terminal.hpp"
 
 namespace rt0::debug {
@@ -20,13 +21,15 @@ class Output {
     unsigned width = 110;
     bool json = false;  ///< every line of output is an event, {"e":…}
     bool wrap = false;  ///< break lines that are wider between words
+    unsigned rows = 0;  ///< of a terminal; 0: it is none, and has room for all
   };
   /// `error`: the text says why a command did nothing.
   using Sink = std::function<void(std::string_view text, bool error)>;
   Output(Style style, Sink sink) : style_(std::move(style)), sink_(std::move(sink)) {}
 
-  /// One or more lines; a line end is added.
-  void print(std::string_view text);
+  /// What a command found out: drawn, or as an event. There is no other way to answer: whatever
+  /// people are shown, tools get as data.
+  void tell(const Answer& answer);
   /// Why a command did nothing, one sentence.
   void error(std::string_view text);
   /// Something that happened, for tools; nothing unless JSON is wanted.
@@ -43,8 +46,13 @@ class Output {
 
   const Paint& paint() const { return style_.paint; }
   unsigned width() const { return style_.width; }
+  unsigned rows() const { return style_.rows; }
+  /// Lines of the terminal that have been filled since a command began.
+  std::size_t filled() const { return filled_; }
+  void begin_filling() { filled_ = 0; }
   bool json() const { return style_.json; }
   void set_width(unsigned width) { style_.width = width; }
+  void set_rows(unsigned rows) { style_.rows = rows; }
   void set_paint(Paint paint) { style_.paint = std::move(paint); }
 
  private:
@@ -53,6 +61,7 @@ class Output {
 
   Style style_;
   Sink sink_;
+  std::size_t filled_ = 0;
   std::string transcript_path_;
   bool lost_transcript_ = false;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> transcript_{nullptr, std::fclose};

@@ -203,6 +203,18 @@ std::string value_text(Values& values, const Value& v, char letter) {
   return Printer(values, letter).text(v, 0);
 }
 
+Data::Fields value_fields(Values& values, const Value& v, char letter) {
+  Data::Fields out = {{"text", value_text(values, v, letter)}};
+  if (v.type != 0) out.emplace_back("type", values.layout(v).name);
+  if (v.kind == Value::Kind::place)
+    out.insert(out.end(), {{"address", v.at}, {"size", v.size}});
+  if (v.kind == Value::Kind::vector || values.aggregate(v)) return out;
+  const u64 bits = values.number(v);
+  // As text: not every reader of JSON has numbers of 64 bits.
+  out.emplace_back("value", values.is_signed(v) ? fmt::format("{}", static_cast<i64>(bits)) : hex(bits));
+  return out;
+}
+
 std::string pointer_text(Target& target, Addr a) {
   const std::string name = a.value < 4096 ? std::string() : target.name_of(a);
   return name.empty() ? hex(a) : fmt::format("{} <{}>", hex(a), name);

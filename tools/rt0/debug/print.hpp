@@ -1,6 +1,7 @@
 /// How values read: gdb's formats, and what the runtime's types mean.
 #pragma once
 
+#include "tools/rt0/debug/answer.hpp"
 #include "tools/rt0/debug/value.hpp"
 
 namespace rt0::debug {
@@ -19,6 +20,8 @@ Format parse_format(std::string_view text);
 std::string number_text(Target& target, u64 bits, unsigned size, bool is_signed, char letter);
 /// A value as `print` shows it, structs with a line for each field.
 std::string value_text(Values& values, const Value& v, char letter);
+/// A value for tools: as it reads, its type, and where it is or what number it is.
+Data::Fields value_fields(Values& values, const Value& v, char letter);
 /// "0x4be8a0 <m0>"; without a name only the number.
 std::string pointer_text(Target& target, Addr a);
 /// Bytes up to a zero, as in a C string, quoted; at most `most`.

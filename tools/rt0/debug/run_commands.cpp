@@ -45,7 +45,8 @@ void run_finish(Debugger& d, const Arguments&) {
   if (at + 1 >= frames.size() || frames[at].cfa == Addr() || frames[at].g != frames[at + 1].g)
     user_error("\"finish\" not meaningful in the outermost frame.");
   const Frame& f = frames[at];
-  d.out.print(fmt::format("Run till exit from #{}  {}", at, frame_text(d.target, f)));
+  d.out.tell(Fact("moving", {{"until", "return"}, {"frame", frame_fields(d.target, at, f)}},
+                  fmt::format("Run till exit from #{}  {}", at, frame_text(d.target, f))));
   d.remember();
   const SameFrame caller(d, f.cfa);
   Debugger::Motion motion;
@@ -53,10 +54,12 @@ void run_finish(Debugger& d, const Arguments&) {
   motion.accept = [&](const StopEvent&) { return caller.here(d); };
   const StopEvent event = d.move(motion);
   d.stopped(event);
-  if (event.reason == StopReason::breakpoint && !d.target.over() && caller.here(d))
-    d.out.print(
-        fmt::format("Value returned, if the function has one: rax = {}",
-                    pointer_text(d.target, Addr(d.target.registers()[emulator::cpu::rax]))));
+  if (event.reason == StopReason::breakpoint && !d.target.over() && caller.here(d)) {
+    const Addr value(d.target.registers()[emulator::cpu::rax]);
+    d.out.tell(Fact("returned", {{"rax", value}},
+                    fmt::format("Value returned, if the function has one: rax = {}",
+                                pointer_text(d.target, value))));
+  }
 }
 
 void run_until_location(Debugger& d, const std::string& where) {
@@ -105,13 +108,14 @@ void run_continue(Debugger& d, const Arguments& a) {
   d.require_process();
   const u64 count = a.count(d);
   if (count > 1) d.ignore_current(count - 1);
-  if (!d.in_commands()) d.out.print("Continuing.");
+  if (!d.in_commands()) d.out.tell(Fact("moving", {{"until", "stop"}}, "Continuing."));
   d.remember();
   d.stopped(d.move({}));
 }
 
 void run_run(Debugger& d, const Arguments&) {
-  d.out.print(fmt::format("Starting program: {}", d.target.program().name));
+  d.out.tell(Fact("moving", {{"until", "stop"}, {"program", d.target.program().name}},
+                  fmt::format("Starting program: {}", d.target.program().name)));
   d.remember();
   (void)d.target.timeline().go_to(0);
   d.stopped(d.move({}));
@@ -121,9 +125,7 @@ void run_start(Debugger& d, const Arguments&) {
   Breakpoint b;
   b.what = "main.main", b.temporary = true;
   b.locations = locate(d, "main.main");
-  const int number = d.breakpoints.add(b).number;
-  d.out.print(
-      fmt::format("Temporary breakpoint {} at {}", number, location_text(d, b.locations.front())));
+  tell_breakpoint(d, d.breakpoints.add(b));
   run_run(d, {});
 }
 

@@ -18,127 +18,170 @@ using golang::P;
 
 namespace {
 
-std::string go_file(const std::string& place) { return place.empty() ? "-" : place; }
-
-void run_goroutines(Debugger& d, const Arguments&) {
-  const auto gs = all_gs(d);
-  if (gs.empty()) return d.out.print(none_made(d.target, 'g'));
-  d.out.print(
-      cut(fmt::format("  {:<8} {:<20} {:<6} {:<34} {}", "G", "Status", "M", "At", "Started as"),
-          d.out.width()));
-  const Addr current = d.target.current_g();
-  for (const G& g : gs) {
-    const Addr start = g.startpc();
-    d.out.print(
-        cut(fmt::format("{} {:<8} {:<20} {:<6} {:<34} {}", g.address() == current ? '*' : ' ',
-                        object_text(d, g.address()), g_status(d, g), object_text(d, g.m().get()),
-                        go_file(g_place(d, g)), start == Addr() ? "-" : d.target.describe(start)),
-            d.out.width()));
-  }
+/// A name, which tools do not get when there is none.
+Table::Cell named(const std::string& name) {
+  return {name == "-" ? Data() : Data(name), name};
 }
 
 void run_ms(Debugger& d, const Arguments&) {
   const auto ms = all_ms(d);
-  if (ms.empty()) return d.out.print(none_made(d.target, 'm'));
-  d.out.print(cut(fmt::format("  {:<5} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", "M", "Thread",
-                              "P", "On", "curg", "g0", "Locks", "Spinning", "Waits"),
-                  d.out.width()));
+  Table table("ms", {{"id", "M", 5},
+                     {"t", "Thread", 7},
+                     {"p", "P", 5},
+                     {"g", "On", 9},
+                     {"curg", "curg", 9},
+                     {"g0", "g0", 9},
+                     {"locks", "Locks", 6},
+                     {"spinning", "Spinning", 9},
+                     {"waits", "Waits", 0}});
+  table.mark("current");
+  if (ms.empty()) table.also(none_made(d.target, 'm'), {});
+  const auto truth = [](bool yes) { return Table::Cell(yes, yes ? "yes" : "no"); };
   for (const M& m : ms) {
     const auto* t = thread_of(d, m);
-    const bool here = t != nullptr && t->tid == d.target.thread().tid;
-    d.out.print(
-        cut(fmt::format(
-                "{} m{:<4} {:<7} {:<5} {:<9} {:<9} {:<9} {:<6} {:<9} {}", here ? '*' : ' ',
-                m.id().get(), t == nullptr ? "-" : fmt::format("t{}", t->tid),
-                object_text(d, m.p().get()), t == nullptr ? "-" : g_text(d, d.target.current_g(*t)),
-                object_text(d, m.curg().get()), object_text(d, m.g0().get()), m.locks().get(),
-                m.spinning() ? "yes" : "no",
-                t != nullptr && t->state == emulator::kernel::ThreadState::waiting ? "yes" : "no"),
-            d.out.width()));
+    const bool waits = t != nullptr && t->state == emulator::kernel::ThreadState::waiting;
+    const bool spins = m.spinning().exists() && m.spinning();
+    table.row({{m.id().get(), fmt::format("m{}", m.id().get())},
+               {t == nullptr ? Data() : Data(t->tid), t == nullptr ? "-" : fmt::format("t{}", t->tid)},
+               named(object_text(d, m.p().get())),
+               named(t == nullptr ? "-" : g_text(d, d.target.current_g(*t))),
+               named(object_text(d, m.curg().get())), named(object_text(d, m.g0().get())),
+               {m.locks().get(), fmt::format("{}", m.locks().get())}, truth(spins), truth(waits)},
+              t != nullptr && t->tid == d.target.thread().tid);
   }
+  d.out.tell(table);
 }
 
 void run_ps(Debugger& d, const Arguments&) {
   const auto ps = all_ps(d);
-  if (ps.empty()) return d.out.print(none_made(d.target, 'p'));
-  d.out.print(fmt::format("  {:<5} {:<10} {:<5} {:<9} {:<6} {}", "P", "Status", "M", "runnext",
-                          "Ticks", "Queue"));
+  Table table("ps", {{"id", "P", 5},
+                     {"status", "Status", 10},
+                     {"m", "M", 5},
+                     {"runnext", "runnext", 9},
+                     {"ticks", "Ticks", 6},
+                     {"queue", "Queue", 0}});
+  table.indent();
+  if (ps.empty()) table.also(none_made(d.target, 'p'), {});
   for (const P& p : ps) {
     const auto queue = run_queue(d, p);
-    d.out.print(fmt::format("  p{:<4} {:<10} {:<5} {:<9} {:<6} {}", p.id().get(), p_status(d, p),
-                            object_text(d, p.m().get()), object_text(d, p.runnext().get()),
-                            p.schedtick().get(),
-                            queue.empty() ? "-" : fmt::format("{}", fmt::join(queue, " "))));
+    table.row({{p.id().get(), fmt::format("p{}", p.id().get())},
+               p_status(d, p),
+               named(object_text(d, p.m().get())),
+               named(object_text(d, p.runnext().get())),
+               {p.schedtick().get(), fmt::format("{}", p.schedtick().get())},
+               {queue, queue.empty() ? "-" : fmt::format("{}", fmt::join(queue, " "))}});
   }
+  d.out.tell(table);
 }
 
 template <class Head>
-std::string chain(Debugger& d, Head head, auto next) {
+std::vector<std::string> chain(Debugger& d, Head head, auto next) {
   std::vector<std::string> out;
   for (auto o = head; o && out.size() < 32; o = next(o)) out.push_back(object_text(d, o.address()));
-  return out.empty() ? "-" : fmt::format("{}", fmt::join(out, " → "));
+  return out;
 }
 
-void run_sched(Debugger& d, const Arguments&) {
-  const golang::Schedt s = d.target.views().sched();
-  const auto line = [&](std::string_view name, const std::string& value, std::string_view what) {
-    const std::string text = fmt::format("{:<14} {:<26} ", name, value);
-    const std::size_t left = d.out.width() - std::min<std::size_t>(d.out.width(), columns(text));
-    d.out.print(text + d.out.paint().dim(cut(std::string(what), left)));
+/// The scheduler's fields, each with what it is.
+class Scheduler : public Answer {
+ public:
+  explicit Scheduler(Debugger& d) {
+    const golang::Schedt s = d.target.views().sched();
+    list("runq", chain(d, G(s.runq().head()), [](const G& g) { return G(g.schedlink()); }),
+         "goroutines that any P may take");
+    number("runqsize", s.runqsize(), "how many");
+    list("pidle", chain(d, P(s.pidle()), [](const P& p) { return P(p.link()); }),
+         "Ps without work");
+    number("npidle", s.npidle(), "how many");
+    list("midle", chain(d, M(s.midle()), [](const M& m) { return M(m.schedlink()); }),
+         "Ms that sleep until there is work");
+    number("nmidle", s.nmidle(), "how many");
+    number("nmspinning", s.nmspinning(), "Ms that look for work");
+    number("mnext", s.mnext(), "the number of the next M");
+    number("maxmcount", s.maxmcount(), "as many Ms there may be");
+    number("goidgen", s.goidgen(), "where the next batch of goroutine numbers begins, less one");
+    number("ngsys", s.ngsys(), "goroutines of the runtime's own");
+    number("gcwaiting", s.gcwaiting(), "1: the collector wants the world stopped");
+    number("sysmonwait", s.sysmonwait(), "1: sysmon sleeps");
+  }
+  std::string_view kind() const override { return "sched"; }
+  Data::Fields data() const override {
+    Data::Fields out;
+    for (const Row& r : rows_) out.emplace_back(r.name, r.value);
+    return out;
+  }
+  void draw(Page& page) const override {
+    for (const Row& r : rows_) {
+      const std::string text = fmt::format("{:<14} {:<26} ", r.name, r.text);
+      const std::size_t left = page.width() - std::min<std::size_t>(page.width(), columns(text));
+      page.line(text + page.paint.dim(cut(r.what, left)));
+    }
+  }
+
+ private:
+  struct Row {
+    std::string name;
+    Data value;
+    std::string text, what;
   };
-  const auto number = [&](std::string_view name, const auto& field, std::string_view what) {
-    if (field.exists()) line(name, fmt::format("{}", field.get()), what);
-  };
-  line("runq", chain(d, G(s.runq().head()), [](const G& g) { return G(g.schedlink()); }),
-       "goroutines that any P may take");
-  number("runqsize", s.runqsize(), "how many");
-  line("pidle", chain(d, P(s.pidle()), [](const P& p) { return P(p.link()); }), "Ps without work");
-  number("npidle", s.npidle(), "how many");
-  line("midle", chain(d, M(s.midle()), [](const M& m) { return M(m.schedlink()); }),
-       "Ms that sleep until there is work");
-  number("nmidle", s.nmidle(), "how many");
-  number("nmspinning", s.nmspinning(), "Ms that look for work");
-  number("mnext", s.mnext(), "the number of the next M");
-  number("maxmcount", s.maxmcount(), "as many Ms there may be");
-  number("goidgen", s.goidgen(), "where the next batch of goroutine numbers begins, less one");
-  number("ngsys", s.ngsys(), "goroutines of the runtime's own");
-  number("gcwaiting", s.gcwaiting(), "1: the collector wants the world stopped");
-  number("sysmonwait", s.sysmonwait(), "1: sysmon sleeps");
-}
+  void list(std::string name, const std::vector<std::string>& of, std::string what) {
+    rows_.push_back({std::move(name), of,
+                     of.empty() ? "-" : fmt::format("{}", fmt::join(of, " → ")), std::move(what)});
+  }
+  void number(std::string name, const auto& field, std::string what) {
+    if (field.exists())
+      rows_.push_back(
+          {std::move(name), field.get(), fmt::format("{}", field.get()), std::move(what)});
+  }
+  std::vector<Row> rows_;
+};
+
+void run_sched(Debugger& d, const Arguments&) { d.out.tell(Scheduler(d)); }
 
 void run_stackpool(Debugger& d, const Arguments&) {
   const auto pools = d.target.views().stackpool();
-  bool any = false;
-  d.out.print(fmt::format("{:<6} {:<9} {:<18} {:<6} {:<6} {}", "Order", "Bytes", "Span", "Used",
-                          "Of", "First free stack"));
+  Table table("stackpool", {{"order", "Order", 6},
+                            {"bytes", "Bytes", 9},
+                            {"span", "Span", 18},
+                            {"used", "Used", 6},
+                            {"of", "Of", 6},
+                            {"first_free", "First free stack", 0}});
+  const auto number = [](auto n) { return Table::Cell(n, fmt::format("{}", n)); };
+  const auto address = [](Addr a) { return Table::Cell(a, hex(a)); };
   for (u64 order = 0; order < pools.count(); ++order) {
     golang::Mspan span = pools[order].item().span().first();
     for (int i = 0; span && i < 64; ++i, span = span.next()) {
-      any = true;
       const u64 bytes = u64{2048} << order, held = u64{span.npages()} * 8192 / bytes;
-      d.out.print(fmt::format("{:<6} {:<9} {:<18} {:<6} {:<6} {}", order, bytes,
-                              hex(span.startAddr().get()), span.allocCount().get(), held,
-                              hex(span.manualFreeList().get())));
+      table.row({number(order), number(bytes), address(span.startAddr().get()),
+                 number(span.allocCount().get()), number(held),
+                 address(span.manualFreeList().get())});
     }
   }
-  if (!any)
-    d.out.print("No span has free stacks: each P keeps some of its own (p0.mcache.stackcache).");
+  if (table.rows() == 0)
+    table.also("No span has free stacks: each P keeps some of its own (p0.mcache.stackcache).", {});
+  Data::List kept;
   for (const P& p : all_ps(d)) {
     if (!p.mcache()) continue;
     const auto cache = p.mcache()->stackcache();
     std::string text = fmt::format("p{} keeps", p.id().get());
-    for (u64 order = 0; order < cache.count(); ++order)
+    Data::List sizes;
+    for (u64 order = 0; order < cache.count(); ++order) {
       text += fmt::format("  {} KiB of {}", cache[order].size() / 1024, u64{2048} << order);
-    d.out.print(text);
+      sizes.emplace_back(Data::Fields{{"order", order}, {"bytes", u64{cache[order].size()}}});
+    }
+    table.also(text, {});
+    kept.emplace_back(Data::Fields{{"p", p.id().get()}, {"keeps", std::move(sizes)}});
   }
+  table.also({}, {{"caches", std::move(kept)}});
+  d.out.tell(table);
 }
 
-void run_gmp(Debugger& d, const Arguments&) {
-  for (const std::string& line : gmp_picture(d)) d.out.print(cut(line, d.out.width()));
-}
+void run_gmp(Debugger& d, const Arguments&) { d.out.tell(GmpPicture(d)); }
 
 void show_struct(Debugger& d, const Value& v, const std::string& name) {
-  d.out.print(fmt::format("{} = {}", name, value_text(d.values, v, 0)));
+  Data::Fields fields = value_fields(d.values, v, 0);
+  fields.insert(fields.begin(), {"of", name});
+  d.out.tell(Fact("value", std::move(fields),
+                  fmt::format("{} = {}", name, value_text(d.values, v, 0))));
 }
 
 /// "g 1", "m 0", "p 2": one of them; without a number, the current.
@@ -149,26 +192,6 @@ Value object_of(Debugger& d, char kind, const Arguments& a) {
   const auto found = d.target.object(name);
   if (!found) user_error("{}", no_object(d.target, name));
   return d.values.place(found->address, found->type, 8);
-}
-
-void run_g(Debugger& d, const Arguments& a) {
-  const Value v = object_of(d, 'g', a);
-  const G g = d.target.views().g(v.at);
-  d.out.print(fmt::format("{}: {}, M {}, stack {}-{} ({} bytes), at {}", object_text(d, v.at),
-                          g_status(d, g), object_text(d, g.m().get()), hex(g.stack().lo().get()),
-                          hex(g.stack().hi().get()), g.stack().hi().get() - g.stack().lo().get(),
-                          go_file(g_place(d, g))));
-  for (const auto& t : d.target.machine().kernel().threads())
-    if (d.target.current_g(*t) == v.at) {
-      if (t->tid != d.target.thread().tid) {
-        d.target.choose_thread(t.get());
-        d.out.print(fmt::format("[Switching to thread t{}]", t->tid));
-      }
-      for (const auto& f : backtrace(d.target, *t, 16)) d.out.print("  " + frame_text(d.target, f));
-      return;
-    }
-  for (const auto& f : backtrace_of(d.target, v.at, 16))
-    d.out.print("  " + frame_text(d.target, f));
 }
 
 void run_m(Debugger& d, const Arguments& a) {
@@ -193,7 +216,7 @@ void apply_to_threads(Debugger& d, std::string_view text) {
     const auto* t = d.target.machine().kernel().find_thread(tid);
     if (t == nullptr) continue;
     d.target.choose_thread(t);
-    d.out.print(fmt::format("\nThread t{}:", tid));
+    d.out.tell(Fact("thread", {{"t", tid}}, fmt::format("\nThread t{}:", tid)));
     if (!d.execute(command)) break;
   }
   if (const auto* t = d.target.machine().kernel().find_thread(before)) d.target.choose_thread(t);
@@ -214,24 +237,23 @@ void run_thread(Debugger& d, const Arguments& a) {
     if (t == nullptr) user_error("Unknown thread {}.", a.text);
     d.target.choose_thread(t);
   }
-  d.out.print(fmt::format("[Current thread is t{}]", d.target.thread().tid));
-  d.out.print("#0  " + frame_text(d.target, d.frames().front()));
+  const auto tid = d.target.thread().tid;
+  const Frame& f = d.frames().front();
+  d.out.tell(
+      Fact("thread", {{"t", tid}, {"frame", frame_fields(d.target, 0, f)}},
+           fmt::format("[Current thread is t{}]\n#0  {}", tid, frame_text(d.target, f))));
 }
 
 void run_model(Debugger& d, const Arguments&) {
   const u64 here = d.target.position();
   const ToldStep* step = d.story.previous(here, [](const ToldStep&) { return true; });
   if (step == nullptr) user_error("No model has told a step before this instruction.");
-  d.out.print(step_text(d, *step, true));
+  d.out.tell(StepAnswer(d, *step));
 }
 
 constexpr Command kCommands[] = {
     {"gmp", "", Group::runtime, "", "Draw the Ms, their Ps and goroutines, and the queues", "",
      "gmp", false, Completes::nothing, run_gmp},
-    {"g", "goroutine", Group::runtime, "[N]",
-     "Show goroutine N, where it is, and who called whom on its stack",
-     "If a thread runs it, that thread is looked at from now on.", "g 1", false,
-     Completes::expressions, run_g},
     {"m", "", Group::runtime, "[N]", "Show the fields of M N", "", "m 0", false,
      Completes::expressions, run_m},
     {"proc", "", Group::runtime, "[N]", "Show the fields of P N", "", "proc 0", false,
@@ -246,8 +268,6 @@ constexpr Command kCommands[] = {
      "Look at another of the guest's threads",
      "si, ni and the rest then go on with it. With apply all, COMMAND is done for each.",
      "thread 1", false, Completes::expressions, run_thread},
-    {"info goroutines", "gor", Group::runtime, "", "List all goroutines", "", "info goroutines",
-     false, Completes::nothing, run_goroutines},
     {"info ms", "", Group::runtime, "", "List all Ms", "", "info ms", false, Completes::nothing,
      run_ms},
     {"info ps", "", Group::runtime, "", "List all Ps", "", "info ps", false, Completes::nothing,

@@ -1,5 +1,6 @@
 // The session itself: help, settings, files, the end.
 #include <algorithm>
+#include <cctype>
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
@@ -21,38 +22,85 @@ std::string with_commas(std::string_view aliases) {
   return out;
 }
 
-void help_for(Debugger& d, const Command& c) {
-  d.out.print(d.out.paint().bold(heading_of(c)));
-  if (!c.aliases.empty()) {
+/// Commands, with as much about them as was asked for.
+class Help : public Answer {
+ public:
+  enum class How : u8 { one, group, family, names };
+  Help(How how, std::vector<const Command*> commands, std::string heading = {})
+      : how_(how), commands_(std::move(commands)), heading_(std::move(heading)) {}
+  std::string_view kind() const override { return "help"; }
+  Data::Fields data() const override {
+    Data::List list;
+    for (const Command* c : commands_)
+      list.emplace_back(Data::Fields{{"name", c->name},
+                                     {"aliases", Arguments{std::string(c->aliases)}.words()},
+                                     {"group", group_word(c->group)},
+                                     {"usage", c->usage},
+                                     {"brief", c->brief},
+                                     {"text", c->text},
+                                     {"example", c->example}});
+    return {{"commands", std::move(list)}};
+  }
+  void draw(Page& page) const override {
+    if (!heading_.empty()) page.line(page.paint.bold(heading_));
+    for (const Command* c : commands_) draw(page, *c);
+  }
+
+ private:
+  void draw(Page& page, const Command& c) const {
+    switch (how_) {
+      case How::one:
+        return draw_one(page, c);
+      case How::group:
+        return draw_row(page, c);
+      case How::family:
+        return page.line(fmt::format("  {:<28} {}", heading_of(c), c.brief));
+      case How::names:  // "break, b, br -- Stop before an instruction executes", as gdb has it
+        return page.line(fmt::format("{}{}{} -- {}", c.name, c.aliases.empty() ? "" : ", ",
+                                     with_commas(c.aliases), c.brief));
+    }
+  }
+  static void draw_one(Page& page, const Command& c) {
+    page.line(page.paint.bold(heading_of(c)));
     const auto blank = c.name.find(' ');
-    d.out.print(fmt::format("also: {}{}",
+    if (!c.aliases.empty())
+      page.line(fmt::format("also: {}{}",
                             blank == c.name.npos ? "" : std::string(c.name.substr(0, blank + 1)),
                             with_commas(c.aliases)));
+    page.line(fmt::format("{}.", c.brief));
+    if (!c.text.empty()) page.line(c.text);
+    page.line(fmt::format("Example: {}", c.example));
   }
-  d.out.print(fmt::format("{}.", c.brief));
-  if (!c.text.empty()) d.out.print(std::string(c.text));
-  d.out.print(fmt::format("Example: {}", c.example));
+  static void draw_row(Page& page, const Command& c) {
+    constexpr std::size_t kShort = 5;
+    auto first = c.aliases.substr(0, c.aliases.find(' '));
+    if (c.name.find(' ') != c.name.npos || first.size() > kShort) first = {};
+    page.cut_line(fmt::format("  {:<23} {:<{}} {}", c.name, first, kShort, c.brief));
+  }
+
+  How how_;
+  std::vector<const Command*> commands_;
+  std::string heading_;
+};
+
+std::vector<const Command*> commands_that(const std::function<bool(const Command&)>& wanted) {
+  std::vector<const Command*> out;
+  for (const Command* c : all_commands())
+    if (wanted(*c)) out.push_back(c);
+  return out;
 }
 
-void list_group(Debugger& d, Group group) {
-  constexpr std::size_t kShort = 5;
-  d.out.print(d.out.paint().bold(group_name(group)));
-  for (const Command* c : all_commands()) {
-    if (c->group != group) continue;
-    auto first = c->aliases.substr(0, c->aliases.find(' '));
-    if (c->name.find(' ') != c->name.npos || first.size() > kShort) first = {};
-    d.out.print(cut(fmt::format("  {:<23} {:<{}} {}", c->name, first, kShort, c->brief),
-                    std::max(d.out.width(), 80u)));
-  }
-}
-
-/// "break, b, br -- Stop before an instruction executes", as gdb has it.
-void help_all(Debugger& d) {
-  for (const Command* c : all_commands()) {
-    std::string names(c->name);
-    if (!c->aliases.empty()) names += ", " + with_commas(c->aliases);
-    d.out.print(fmt::format("{} -- {}", names, c->brief));
-  }
+void list_groups(Debugger& d) {
+  Listing answer("help", "groups");
+  answer.also("The commands are in groups: \"help GROUP\" lists one, \"help NAME\" tells about one "
+              "command,\n\"apropos WORD\" finds those that have to do with something.\n");
+  for (const Group g : all_groups())
+    answer.item({{"name", group_word(g)}, {"brief", group_name(g)}},
+                fmt::format("  {}  {}", d.out.paint().bold(fmt::format("{:<12}", group_word(g))),
+                            group_name(g)));
+  answer.also("\nNames may be shortened as long as they stay unique. \"help all\" lists every "
+              "command.");
+  d.out.tell(answer);
 }
 
 /// "i", "sho": families may be shortened too.
@@ -64,24 +112,36 @@ std::string family_name(const std::string& typed) {
 }
 
 void run_help(Debugger& d, const Arguments& a) {
-  if (a.text == "all") return help_all(d);
-  if (!a.text.empty()) {
-    bool family = false;
-    const std::string name = family_name(a.text);
-    for (const Command* c : all_commands())
-      if (c->name.starts_with(name + " ")) {
-        family = true;
-        d.out.print(fmt::format("  {:<28} {}", heading_of(*c), c->brief));
-      }
-    if (!family) help_for(d, *find_command(a.text).command);
-    return;
-  }
-  for (const Group g :
-       {Group::running, Group::back, Group::stops, Group::looking, Group::runtime, Group::session})
-    list_group(d, g);
-  d.out.print(
-      "Names may be shortened as long as they stay unique.\n\"help NAME\" tells more, with an "
-      "example; \"help all\" lists every spelling.");
+  using How = Help::How;
+  if (a.text.empty()) return list_groups(d);
+  if (a.text == "all")
+    return d.out.tell(Help(How::names, commands_that([](const Command&) { return true; })));
+  for (const Group g : all_groups())
+    if (a.text == group_word(g))
+      return d.out.tell(Help(
+          How::group, commands_that([g](const Command& c) { return c.group == g; }),
+          std::string(group_name(g))));
+  const std::string family = family_name(a.text) + " ";
+  auto found = commands_that([&](const Command& c) { return c.name.starts_with(family); });
+  if (!found.empty()) return d.out.tell(Help(How::family, std::move(found)));
+  d.out.tell(Help(How::one, {find_command(a.text).command}));
+}
+
+bool holds(std::string_view text, std::string_view word) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return !std::ranges::search(text, word, same).empty();
+}
+
+void run_apropos(Debugger& d, const Arguments& a) {
+  if (a.text.empty()) user_error("\"apropos\" needs a word, as in \"apropos goroutine\".");
+  auto found = commands_that([&](const Command& c) {
+    return holds(c.name, a.text) || holds(c.aliases, a.text) || holds(c.brief, a.text) ||
+           holds(c.text, a.text) || holds(c.usage, a.text);
+  });
+  if (found.empty()) user_error("No command has to do with \"{}\", by its help.", a.text);
+  d.out.tell(Help(Help::How::group, std::move(found)));
 }
 
 void run_quit(Debugger& d, const Arguments& a) {
@@ -95,13 +155,23 @@ void run_source(Debugger& d, const Arguments& a) {
   if (!d.execute_file(a.text)) d.fail();
 }
 
-void run_echo(Debugger& d, const Arguments& a) { d.out.print(a.text); }
+void run_echo(Debugger& d, const Arguments& a) {
+  d.out.tell(Fact("text", {{"text", a.text}}, a.text));
+}
 
 void run_history(Debugger& d, const Arguments& a) {
   const std::size_t most = static_cast<std::size_t>(a.count(d, 20));
   const std::size_t first = d.history.size() > most ? d.history.size() - most : 0;
+  Listing answer("history", "commands");
   for (std::size_t i = first; i < d.history.size(); ++i)
-    d.out.print(fmt::format("{:>5}  {}", i + 1, d.history[i]));
+    answer.item({{"number", i + 1}, {"text", d.history[i]}},
+                fmt::format("{:>5}  {}", i + 1, d.history[i]));
+  d.out.tell(answer);
+}
+
+/// A setting's value for tools, and the sentence that says it.
+void tell_setting(Debugger& d, std::string_view name, Data value, std::string text) {
+  d.out.tell(Fact("setting", {{"name", name}, {"value", std::move(value)}}, std::move(text)));
 }
 
 constexpr std::pair<std::string_view, Flavor> kFlavors[] = {
@@ -118,7 +188,8 @@ void run_set_flavor(Debugger& d, const Arguments& a) {
 void run_show_flavor(Debugger& d, const Arguments&) {
   for (const auto& [name, flavor] : kFlavors)
     if (flavor == d.settings.flavor)
-      d.out.print(fmt::format("The disassembly flavor is \"{}\".", name));
+      tell_setting(d, "disassembly-flavor", name,
+                   fmt::format("The disassembly flavor is \"{}\".", name));
 }
 
 bool on_off(const std::string& text) {
@@ -129,22 +200,23 @@ bool on_off(const std::string& text) {
 
 void run_set_context(Debugger& d, const Arguments& a) { d.settings.context = on_off(a.text); }
 void run_show_context(Debugger& d, const Arguments&) {
-  d.out.print(fmt::format("Context after each stop is {}.", d.settings.context ? "on" : "off"));
+  tell_setting(d, "context", d.settings.context,
+               fmt::format("Context after each stop is {}.", d.settings.context ? "on" : "off"));
 }
 
 void run_set_logging(Debugger& d, const Arguments& a) {
   if (a.text.empty()) user_error("\"set logging\" needs a file's name, or \"off\".");
   if (a.text == "off") {
-    d.out.print("Done logging.");
+    tell_setting(d, "logging", {}, "Done logging.");
     return d.out.transcript({});
   }
   d.out.transcript(a.text);
-  d.out.print(fmt::format("Copying output to {}.", a.text));
+  tell_setting(d, "logging", a.text, fmt::format("Copying output to {}.", a.text));
 }
 void run_show_logging(Debugger& d, const Arguments&) {
-  d.out.print(d.out.transcript_path().empty()
-                  ? "Logging is off."
-                  : fmt::format("Output is copied to {}.", d.out.transcript_path()));
+  const std::string& path = d.out.transcript_path();
+  tell_setting(d, "logging", path.empty() ? Data() : Data(path),
+               path.empty() ? "Logging is off." : fmt::format("Output is copied to {}.", path));
 }
 
 void run_set_nothing(Debugger&, const Arguments&) {}
@@ -156,14 +228,16 @@ void run_set_width(Debugger& d, const Arguments& a) {
   d.out.set_width(static_cast<unsigned>(width));
 }
 void run_show_width(Debugger& d, const Arguments&) {
-  d.out.print(fmt::format("Lines are {} columns wide.", d.out.width()));
+  tell_setting(d, "width", d.out.width(),
+               fmt::format("Lines are {} columns wide.", d.out.width()));
 }
 
 void run_set_goroot(Debugger& d, const Arguments& a) { d.sources.set_goroot(a.text); }
 void run_show_goroot(Debugger& d, const Arguments&) {
-  d.out.print(d.sources.goroot().empty()
-                  ? "No GOROOT of the program's release is known."
-                  : fmt::format("Source comes from {}.", d.sources.goroot()));
+  const std::string& goroot = d.sources.goroot();
+  tell_setting(d, "goroot", goroot.empty() ? Data() : Data(goroot),
+               goroot.empty() ? "No GOROOT of the program's release is known."
+                              : fmt::format("Source comes from {}.", goroot));
 }
 
 void run_set_var(Debugger& d, const Arguments& a) {
@@ -180,14 +254,20 @@ void run_set_checkpoints(Debugger& d, const Arguments& a) {
 }
 void run_show_checkpoints(Debugger& d, const Arguments&) {
   const auto& t = d.target.timeline();
-  d.out.print(
+  tell_setting(
+      d, "checkpoint-memory",
+      Data::Fields{{"checkpoints", t.checkpoints()}, {"bytes", t.checkpoint_bytes()}},
       fmt::format("{} checkpoints hold {} KiB.", t.checkpoints(), t.checkpoint_bytes() / 1024));
 }
 
 constexpr Command kCommands[] = {
-    {"help", "h", Group::session, "[COMMAND]", "List the commands, or tell about one",
-     "\"help all\" lists them with all their names.", "help break", false, Completes::commands,
+    {"help", "h", Group::session, "[GROUP|COMMAND|all]",
+     "List the groups of commands, those of one, or tell about a command",
+     "\"help all\" lists all with all their names.", "help break", false, Completes::commands,
      run_help},
+    {"apropos", "apr", Group::session, "WORD", "List the commands that have to do with something",
+     "Those that have it in their names or their help.", "apropos goroutine", false,
+     Completes::nothing, run_apropos},
     {"quit", "q exit", Group::session, "[STATUS]", "End the session", "", "quit", false,
      Completes::nothing, run_quit},
     {"source", "", Group::session, "FILE", "Do the commands of a file",

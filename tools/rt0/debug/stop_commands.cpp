@@ -27,6 +27,27 @@ std::pair<std::string, std::string> split_condition(std::string_view text) {
   return {std::string(trimmed(text.substr(0, at))), std::string(trimmed(text.substr(at + 4)))};
 }
 
+/// "WHERE thread 2", "WHERE thread g17", "WHERE goroutine 17" apart: whose doing is to stop it.
+void take_whose(Breakpoint& b, std::string& where) {
+  for (const std::string_view word : {"thread", "goroutine"}) {
+    const std::string_view all = where;
+    const auto at = all.starts_with(std::string(word) + " ") ? 0 : all.rfind(fmt::format(" {} ", word));
+    if (at == all.npos) continue;
+    std::string_view id = trimmed(all.substr(all.find(word, at) + word.size()));
+    const bool goroutine = word == "goroutine" || id.starts_with('g');
+    const std::string_view digits = id.starts_with(goroutine ? 'g' : 't') ? id.substr(1) : id;
+    const auto n = emulator::base::parse_number(digits);
+    if (!n || *n == 0 || *n > 1'000'000'000)
+      user_error("\"{} {}\" names none: say \"thread 2\", \"thread g17\" or \"goroutine 17\".", word, id);
+    if (goroutine)
+      b.goroutine = *n;
+    else
+      b.only_thread = static_cast<emulator::kernel::Tid>(*n);
+    where = trimmed(all.substr(0, at));
+    return;
+  }
+}
+
 /// What is no step may still be meant as one: neither a package's path nor a file's line.
 void refuse_unknown_step(std::string_view where) {
   if (where.find('/') == where.npos || where.find(':') != where.npos ||
@@ -43,37 +64,29 @@ void refuse_unknown_step(std::string_view where) {
                fmt::join(steps, ", "));
 }
 
-void describe_code(Debugger& d, const Breakpoint& b) {
-  const std::string head =
-      fmt::format("{} {}", b.temporary ? "Temporary breakpoint" : "Breakpoint", b.number);
-  d.out.print(fmt::format("{} at {}", head, location_text(d, b.locations.front())));
-  for (std::size_t i = 1; i < b.locations.size(); ++i)
-    d.out.print(fmt::format("{:>{}} and {}", "", head.size(), location_text(d, b.locations[i])));
-}
 
 void add_step(Debugger& d, Breakpoint b) {
   b.kind = Kind::step;
-  const Breakpoint& set = d.breakpoints.add(std::move(b));
-  d.out.print(fmt::format("Breakpoint {} at model step {}", set.number, set.what));
+  tell_breakpoint(d, d.breakpoints.add(std::move(b)));
 }
 
 void set_breakpoint(Debugger& d, const Arguments& a, bool temporary) {
   auto [where, condition] = split_condition(a.text);
   Breakpoint b;
+  take_whose(b, where);
   b.temporary = temporary, b.what = where, b.condition = condition;
   if (!condition.empty()) check_expression(d.values, condition);
   if (is_step_id(where)) return add_step(d, std::move(b));
   if (where.starts_with("#")) {
     b.kind = Kind::position;
+    if (!b.whose().empty()) user_error("One instruction has that number, whoever executes it.");
     b.position = evaluate_number(d.values, std::string_view(where).substr(1));
-    const Breakpoint& set = d.breakpoints.add(std::move(b));
-    return d.out.print(
-        fmt::format("Breakpoint {} at instruction number {}", set.number, grouped(set.position)));
+    return tell_breakpoint(d, d.breakpoints.add(std::move(b)));
   }
   if (d.target.symbols().find(where).empty()) refuse_unknown_step(where);
   b.locations = locate(d, where);
   if (b.what.empty()) b.what = d.target.describe(b.locations.front().address);
-  describe_code(d, d.breakpoints.add(std::move(b)));
+  tell_breakpoint(d, d.breakpoints.add(std::move(b)));
 }
 
 void run_break(Debugger& d, const Arguments& a) { set_breakpoint(d, a, false); }
@@ -100,8 +113,7 @@ void run_rbreak(Debugger& d, const Arguments& a) {
     Breakpoint b;
     b.what = std::string(f->name);
     b.locations = {{f->entry, f->code == golang::Code::wrapper ? "wrapper" : ""}};
-    describe_code(d, d.breakpoints.add(std::move(b)));
-    d.out.print(std::string(f->name) + ";");
+    tell_breakpoint(d, d.breakpoints.add(std::move(b)), std::string(f->name) + ";");
   }
 }
 
@@ -114,8 +126,9 @@ void set_watch(Debugger& d, const Arguments& a, WatchKind kind) {
     user_error(
         "A watchpoint needs a register, a field or *ADDRESS, as in \"watch g1.atomicstatus\".");
   if (!condition.empty()) check_expression(d.values, condition);
-  const Value v = as_place(d, evaluate(d.values, what));
   Breakpoint b;
+  take_whose(b, what);
+  const Value v = as_place(d, evaluate(d.values, what));
   b.what = what, b.condition = condition;
   if (v.kind == Value::Kind::place) {
     b.kind = Kind::memory;
@@ -133,14 +146,7 @@ void set_watch(Debugger& d, const Arguments& a, WatchKind kind) {
   } else {
     user_error("Cannot watch the number {}; for the memory at that address say *{}.", what, what);
   }
-  const Breakpoint& set = d.breakpoints.add(std::move(b));
-  std::string name = kind_name(set);
-  name[0] = static_cast<char>(name[0] - 'a' + 'A');
-  std::string text = fmt::format("{} {}: {}", name, set.number, set.what);
-  if (set.kind == Kind::memory && set.memory.bytes.size > 8)
-    text += fmt::format(" ({} bytes)", set.memory.bytes.size);
-  if (set.kind == Kind::reg) text += fmt::format(" (of t{})", set.thread);
-  d.out.print(text);
+  tell_breakpoint(d, d.breakpoints.add(std::move(b)));
 }
 
 void run_watch(Debugger& d, const Arguments& a) { set_watch(d, a, WatchKind::change); }
@@ -168,8 +174,7 @@ void catch_syscalls(Debugger& d, const std::vector<std::string>& names) {
     b.syscalls.insert(number ? *number : syscall_number(name));
   }
   b.what = names.empty() ? "any syscall" : fmt::format("syscall {}", fmt::join(names, " "));
-  const Breakpoint& set = d.breakpoints.add(std::move(b));
-  d.out.print(fmt::format("Catchpoint {} ({})", set.number, set.what));
+  tell_breakpoint(d, d.breakpoints.add(std::move(b)));
 }
 
 void run_catch(Debugger& d, const Arguments& a) {
@@ -191,33 +196,34 @@ void run_catch(Debugger& d, const Arguments& a) {
     user_error("\"catch\" knows \"syscall [NAME…]\", \"clone\", \"exit\", \"go\" and \"signal\"{}",
                kind.empty() ? "." : fmt::format(", not \"{}\".", kind));
   }
-  const Breakpoint& set = d.breakpoints.add(std::move(b));
-  d.out.print(fmt::format("Catchpoint {} ({})", set.number, set.what));
+  tell_breakpoint(d, d.breakpoints.add(std::move(b)));
 }
 
 constexpr Command kCommands[] = {
-    {"break", "b br brea hbreak", Group::stops, "[WHERE] [if CONDITION]",
+    {"break", "b br brea hbreak", Group::stops, "[WHERE] [thread tN|gN] [if CONDITION]",
      "Stop before an instruction executes",
      "WHERE is a function by Go's name (its body and the wrapper for the other calling convention, "
      "if "
      "there is one), FILE:LINE, *ADDRESS, #N for the instruction of number N, or the id of a "
      "model's step "
-     "such as newproc1/gobuf; without it, here.",
+     "such as newproc1/gobuf; without it, here. With \"thread g17\", or \"goroutine 17\", only what that "
+     "goroutine does stops it, on whatever thread, also what is done for it on g0; with "
+     "\"thread 2\" only what thread t2 does.",
      "break runtime.schedinit", false, Completes::functions, run_break},
-    {"tbreak", "tb tbr thbreak", Group::stops, "[WHERE] [if CONDITION]",
+    {"tbreak", "tb tbr thbreak", Group::stops, "[WHERE] [thread tN|gN] [if CONDITION]",
      "Stop before an instruction executes, once", "", "tbreak runtime.main", false,
      Completes::functions, run_tbreak},
     {"rbreak", "", Group::stops, "REGEX", "Stop at every function whose name matches", "",
      "rbreak ^runtime\\.newm", false, Completes::functions, run_rbreak},
-    {"watch", "wa", Group::stops, "REGISTER|FIELD|*ADDRESS [if CONDITION]",
+    {"watch", "wa", Group::stops, "REGISTER|FIELD|*ADDRESS [thread tN|gN] [if CONDITION]",
      "Stop behind an instruction that changes a value",
      "Old and new value are shown. CONDITION is asked when the change has been made. *ADDRESS is "
      "eight bytes; *(u32*)ADDRESS four. It works backwards too: then it stops before the change.",
      "watch g.atomicstatus", false, Completes::expressions, run_watch},
-    {"rwatch", "rw", Group::stops, "FIELD|*ADDRESS [if CONDITION]",
+    {"rwatch", "rw", Group::stops, "FIELD|*ADDRESS [thread tN|gN] [if CONDITION]",
      "Stop behind an instruction that reads memory", "", "rwatch runtime.ncpu", false,
      Completes::expressions, run_rwatch},
-    {"awatch", "aw", Group::stops, "FIELD|*ADDRESS [if CONDITION]",
+    {"awatch", "aw", Group::stops, "FIELD|*ADDRESS [thread tN|gN] [if CONDITION]",
      "Stop behind an instruction that reads or writes memory", "", "awatch runtime.ncpu", false,
      Completes::expressions, run_awatch},
     {"catch", "cat", Group::stops, "syscall [NAME…]|clone|exit|go|signal",

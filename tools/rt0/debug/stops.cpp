@@ -1,12 +1,11 @@
 // What is said when the program has stopped.
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "emulator/kernel/syscall.hpp"
 #include "tools/rt0/debug/debugger.hpp"
+#include "tools/rt0/debug/displays.hpp"
 #include "tools/rt0/debug/motions.hpp"
 #include "tools/rt0/debug/source.hpp"
 #include "tools/rt0/landmarks.hpp"
@@ -60,45 +59,44 @@ std::string thread_text(const emulator::kernel::Thread& t) {
 }
 
 /// The line of source, or without it the instruction, as gdb shows it behind the frame.
-void show_place(Debugger& d, Debugger::Show show) {
+void tell_place(Debugger& d, Debugger::Show show) {
   const auto& frames = d.frames();
-  const bool line_wanted = show == Debugger::Show::line;
-  if (const auto line = source_of(d.target, frames.front()); line && line_wanted)
-    if (const auto text = d.sources.line(line->file, line->line)) {
-      d.out.print(fmt::format("{}\t{}", line->line, *text));
-      return;
-    }
   const CodeLine code = d.target.code_at(d.target.pc(), d.settings.flavor);
-  d.out.print(fmt::format("=> {} {}:\t{}{}", hex(code.pc), code.where, code.text,
-                          code.note.empty() ? "" : "  # " + code.note));
+  Data::Fields fields = {{"instruction", code_fields(d, code)}};
+  std::string shown = fmt::format("=> {} {}:\t{}{}", hex(code.pc), code.where, code.text,
+                                  code.note.empty() ? "" : "  # " + code.note);
+  if (const auto line = source_of(d.target, frames.front()); line && show == Debugger::Show::line)
+    if (const auto text = d.sources.line(line->file, line->line)) {
+      shown = fmt::format("{}\t{}", line->line, *text);
+      fields.emplace_back("source", *text);
+    }
+  d.out.tell(Fact("place", std::move(fields), std::move(shown)));
 }
 
 }  // namespace
 
-nlohmann::ordered_json Debugger::event_json(const StopEvent& event) {
-  nlohmann::ordered_json j = {{"e", "stop"},
-                              {"reason", reason_name(event.reason)},
-                              {"n", event.position},
-                              {"t", event.thread}};
-  if (!hit_.empty()) j["breakpoints"] = hit_;
+Data::Fields Debugger::stop_fields(const StopEvent& event) {
+  Data::Fields out = {
+      {"reason", reason_name(event.reason)}, {"n", event.position}, {"t", event.thread}};
+  if (!hit_.empty()) out.emplace_back("breakpoints", hit_);
   if (!target.over()) {
-    j["pc"] = hex(target.pc());
-    j["fn"] = target.describe(target.pc());
-    if (const Addr g = target.current_g(); g != Addr()) j["g"] = target.names().object(g);
+    out.insert(out.end(), {{"pc", target.pc()}, {"fn", target.describe(target.pc())}});
+    if (const Addr g = target.current_g(); g != Addr())
+      out.emplace_back("g", target.names().object(g));
   }
-  if (event.reason == StopReason::memory || event.reason == StopReason::register_write) {
-    j["old"] = hex(number_of(event.before));
-    j["new"] = hex(number_of(event.after));
-  }
+  if (event.reason == StopReason::memory || event.reason == StopReason::register_write)
+    out.insert(out.end(), {{"old", Addr(number_of(event.before))},
+                           {"new", Addr(number_of(event.after))},
+                           {"at", event.pc}});
   if (event.exit) {
-    j["status"] = event.exit->status;
-    if (event.exit->signal != 0) j["signal"] = event.exit->signal;
+    out.emplace_back("status", event.exit->status);
+    if (event.exit->signal != 0) out.emplace_back("signal", event.exit->signal);
   }
-  if (!event.message.empty()) j["text"] = event.message;
-  return j;
+  if (!event.message.empty()) out.emplace_back("text", event.message);
+  return out;
 }
 
-void Debugger::announce_watch(const StopEvent& event, const Breakpoint& b) {
+std::string Debugger::watch_text(const StopEvent& event, const Breakpoint& b) {
   const bool read =
       event.before == event.after && b.memory.kind != emulator::machine::WatchKind::write;
   std::string text = kind_name(b);
@@ -113,9 +111,9 @@ void Debugger::announce_watch(const StopEvent& event, const Breakpoint& b) {
                                 : came_back_ ? "undone: it had been written"
                                              : "written";
   const bool by_kernel = event.by != emulator::machine::WrittenBy::instruction;
-  out.print(fmt::format("{}\n{} by {} at {}", text, verb,
-                        by_kernel ? "the kernel" : fmt::format("t{}", event.thread),
-                        pointer_text(target, event.pc)));
+  return fmt::format("{}\n{} by {} at {}", text, verb,
+                     by_kernel ? "the kernel" : fmt::format("t{}", event.thread),
+                     pointer_text(target, event.pc));
 }
 
 std::string Debugger::heading_of(const StopEvent& event, const Breakpoint& b) {
@@ -152,43 +150,46 @@ std::string Debugger::heading_of(const StopEvent& event, const Breakpoint& b) {
   return head;
 }
 
-void Debugger::announce_breakpoint(const StopEvent& event, const Breakpoint& b) {
-  if (b.watches()) return announce_watch(event, b);
-  out.print(fmt::format("\n{}, {}", heading_of(event, b), frame_text(target, frames().front())));
-  if (b.kind == Kind::step) tell_steps(*this, event.position);
-}
-
-void Debugger::announce_end(const StopEvent& event) {
-  if (event.reason == StopReason::exit || event.reason == StopReason::error) outcome_ = event;
+std::string Debugger::end_text(const StopEvent& event) {
   switch (event.reason) {
     case StopReason::exit:
       if (event.exit && event.exit->signal != 0)
-        out.print(fmt::format("\nProgram terminated with signal {}.",
-                              emulator::kernel::signal_name(event.exit->signal)));
-      else if (event.exit && event.exit->status != 0)
-        out.print(fmt::format("[Process 1 exited with code {:02}]", event.exit->status));
-      else
-        out.print("[Process 1 exited normally]");
-      break;
+        return fmt::format("\nProgram terminated with signal {}.",
+                           emulator::kernel::signal_name(event.exit->signal));
+      if (event.exit && event.exit->status != 0)
+        return fmt::format("[Process 1 exited with code {:02}]", event.exit->status);
+      return "[Process 1 exited normally]";
     case StopReason::start:
-      out.print("\nNo more reverse-execution history: this is the program's first instruction.");
-      break;
-    case StopReason::error:
-      out.error("rt0: " + (event.limit || target.over()
-                               ? event.message
-                               : unimplemented_text(event.message, target.describe(target.pc()),
-                                                    event.position)));
-      break;
+      return "\nNo more reverse-execution history: this is the program's first instruction.";
     case StopReason::interrupted:
-      out.print(
-          fmt::format("\nInterrupted, {} instructions after the start.", grouped(event.position)));
-      break;
+      return fmt::format("\nInterrupted, {} instructions after the start.",
+                         grouped(event.position));
     case StopReason::thread_ended:
-      out.print(fmt::format("[Thread t{} has ended]", event.thread));
-      break;
+      return fmt::format("[Thread t{} has ended]", event.thread);
     default:
-      break;
+      return {};
   }
+}
+
+/// What is said of a stop, in lines; "" when there is nothing to say.
+std::string Debugger::stop_text(const StopEvent& event, bool switched) {
+  std::vector<std::string> lines;
+  if (std::string text = end_text(event); !text.empty()) lines.push_back(std::move(text));
+  if (event.reason != StopReason::exit && !target.over() && !silent()) {
+    if (switched) lines.push_back(fmt::format("[Switching to thread {}]", thread_text(target.thread())));
+    bool told = false;
+    for (const int number : hit_) {
+      const Breakpoint* b = breakpoints.find(number);
+      if (b == nullptr) continue;
+      lines.push_back(b->watches() ? watch_text(event, *b)
+                                   : fmt::format("\n{}, {}", heading_of(event, *b),
+                                                 frame_text(target, frames().front())));
+      told |= !b->watches();
+    }
+    if (!told && !settings.context && event.reason != StopReason::error)
+      lines.push_back(frame_text(target, frames().front()));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
 void Debugger::announce(const StopEvent& what) {
@@ -198,24 +199,26 @@ void Debugger::announce(const StopEvent& what) {
   const auto previous = shown_thread_;
   follow(event);
   if (!target.over()) shown_thread_ = target.thread().tid;
-  out.event(event_json(event));
-  announce_end(event);
+  if (event.reason == StopReason::exit || event.reason == StopReason::error) outcome_ = event;
+  out.tell(Fact("stop", stop_fields(event),
+                stop_text(event, previous != 0 && previous != shown_thread_)));
+  if (event.reason == StopReason::error) {
+    out.error("rt0: " + (event.limit || target.over()
+                             ? event.message
+                             : unimplemented_text(event.message, target.describe(target.pc()),
+                                                  event.position)));
+    if (!target.over() && hit_.empty() && !settings.context)
+      out.tell(Fact("frame", frame_fields(target, 0, frames().front()),
+                    frame_text(target, frames().front())));
+  }
   if (event.reason == StopReason::exit || target.over()) return;
-  if (silent()) {
-    for (const int number : hit_) ++breakpoints.find(number)->hits;
-    return;
-  }
-  if (previous != 0 && previous != shown_thread_)
-    out.print(fmt::format("[Switching to thread {}]", thread_text(target.thread())));
-  bool told = false;
-  for (const int number : hit_) {
-    Breakpoint* b = breakpoints.find(number);
-    if (b == nullptr) continue;
-    ++b->hits;
-    announce_breakpoint(event, *b);
-    told |= !b->watches();
-  }
-  if (!told && !settings.context) out.print(frame_text(target, frames().front()));
+  bool step = false;
+  for (const int number : hit_)
+    if (Breakpoint* b = breakpoints.find(number)) {
+      ++b->hits;
+      step |= b->kind == Kind::step;
+    }
+  if (step && !silent()) tell_steps(*this, event.position);
 }
 
 void Debugger::stopped(const StopEvent& event, Show show) {
@@ -226,7 +229,7 @@ void Debugger::stopped(const StopEvent& event, Show show) {
     if (settings.context)
       show_context(*this);
     else
-      show_place(*this, show);
+      tell_place(*this, show);
     show_displays(*this);
   }
   const std::vector<int> hit = std::move(hit_);

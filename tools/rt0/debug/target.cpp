@@ -6,6 +6,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "emulator/decode/go_syntax.hpp"
+#include "runtime_model/golang/wait_reasons.hpp"
 #include "runtime_model/model/peek.hpp"
 #include "tools/rt0/debug/glimpse.hpp"
 #include "tools/rt0/session.hpp"
@@ -52,12 +53,47 @@ const Thread& Target::thread() {
   return *t;
 }
 
-void Target::choose_thread(const Thread* t) { chosen_ = t == nullptr ? 0 : t->tid; }
+void Target::choose_thread(const Thread* t) {
+  chosen_ = t == nullptr ? 0 : t->tid;
+  parked_ = Addr();
+}
 
-const Registers& Target::registers() { return registers(thread()); }
+const Thread* Target::thread_of(Addr g) {
+  const auto& threads = machine().kernel().threads();
+  for (const auto& t : threads)
+    if (current_g(*t) == g) return t.get();
+  for (const auto& t : threads) try {
+      const golang::M m = views().g(current_g(*t)).m();
+      if (m && m.curg() == g) return t.get();
+    } catch (const emulator::base::UserError&) {  // a thread without a goroutine
+    }
+  return nullptr;
+}
+
+void Target::choose_goroutine(Addr g) {
+  if (const Thread* t = thread_of(g)) return choose_thread(t);
+  const golang::Gobuf saved = views().g(g).sched();
+  saved_ = {};
+  saved_.rip = saved.pc().get().value;
+  saved_[emulator::cpu::rsp] = saved.sp().get().value;
+  if (saved.bp().exists()) saved_[emulator::cpu::rbp] = saved.bp().get().value;
+  parked_ = g, parked_at_ = position();
+}
+
+std::string Target::wait_reason(u64 reason) {
+  if (!wait_reasons_) wait_reasons_ = golang::wait_reasons(*program_.image, *view_memory_);
+  return reason < wait_reasons_->size() ? (*wait_reasons_)[reason] : fmt::format("{}", reason);
+}
+
+const Registers& Target::registers() {
+  return parked() != Addr() ? saved_ : registers(thread());
+}
 const Registers& Target::registers(const Thread& t) { return machine().registers(t); }
 
-Addr Target::current_g() { return over() ? Addr() : current_g(thread()); }
+Addr Target::current_g() {
+  if (over()) return {};
+  return parked() != Addr() ? parked() : current_g(thread());
+}
 Addr Target::current_g(const Thread& t) {
   // rt0_go tries the word with a number that is no g.
   const Addr g(g_word(t).value_or(0));

@@ -49,6 +49,7 @@ class Target {
   ~Target();
 
   Program& program() { return program_; }
+  const golang::BuildInfo& build() const { return program_.build; }
   emulator::machine::Timeline& timeline() { return *timeline_; }
   const emulator::machine::Timeline& timeline() const { return *timeline_; }
   emulator::machine::Machine& machine() { return timeline_->machine(); }
@@ -69,7 +70,16 @@ class Target {
   const emulator::kernel::Thread& thread();
   /// Null: the one whose turn it is.
   void choose_thread(const emulator::kernel::Thread* t);
-  /// Its registers. Throws base::UserError when the process has ended.
+  /// Looks at a goroutine: at the thread that runs it, or works for it on g0; else at what the
+  /// goroutine has saved, until a thread is chosen or the program moves.
+  void choose_goroutine(Addr g);
+  /// The goroutine that is looked at and that no thread runs; zero when a thread is.
+  Addr parked() const { return parked_at_ == position() ? parked_ : Addr(); }
+  void leave_parked() { parked_ = Addr(); }
+  /// The thread that runs a goroutine, or works for it on g0; null when there is none.
+  const emulator::kernel::Thread* thread_of(Addr g);
+  /// Its registers: of a goroutine that no thread runs, rip, rsp and rbp as it has saved them.
+  /// Throws base::UserError when the process has ended.
   const emulator::cpu::Registers& registers();
   /// The same, of any thread.
   const emulator::cpu::Registers& registers(const emulator::kernel::Thread& t);
@@ -93,6 +103,8 @@ class Target {
   void in_motion(bool moves) { moves_ = moves; }
   /// The type of that name; 0 when the layouts do not have it.
   golang::TypeId type(std::string_view name) const;
+  /// Why a goroutine waits, as the program's release says it: "chan receive"; "" for no reason.
+  std::string wait_reason(u64 reason);
   /// "runtime.main+12", "g1.sched.pc", "0x10".
   std::string describe(Addr a);
   /// The same, "" for what has no name.
@@ -125,6 +137,10 @@ class Target {
   bool names_stale_ = false;
   bool moves_ = false;
   emulator::kernel::Tid chosen_ = 0;  ///< 0: whose turn it is
+  Addr parked_;
+  u64 parked_at_ = 0;
+  emulator::cpu::Registers saved_;  ///< of parked_
+  std::optional<std::vector<std::string>> wait_reasons_;
 };
 
 }  // namespace rt0::debug

@@ -55,8 +55,8 @@ std::string chain_text(Debugger& d, u64 value) {
   return out;
 }
 
-std::vector<std::string> telescope(Debugger& d, Addr from, u64 count) {
-  std::vector<std::string> out;
+Listing telescope(Debugger& d, Addr from, u64 count) {
+  Listing out("telescope", "words");
   for (u64 i = 0; i < count; ++i) {
     const Addr a = from + 8 * i;
     const auto word = d.target.memory().try_number(a);
@@ -64,9 +64,9 @@ std::vector<std::string> telescope(Debugger& d, Addr from, u64 count) {
       if (i == 0) emulator::base::user_error("Cannot access memory at address {}", hex(a));
       break;
     }
-    out.push_back(cut(
-        fmt::format("{} +{:#04x}: {}{}", hex(a), 8 * i, chain_text(d, *word), registers_at(d, a)),
-        d.out.width()));
+    const std::string chain = chain_text(d, *word), marks = registers_at(d, a);
+    out.item({{"address", a}, {"value", Addr(*word)}, {"reads", chain}},
+             cut(fmt::format("{} +{:#04x}: {}{}", hex(a), 8 * i, chain, marks), d.out.width()));
   }
   return out;
 }

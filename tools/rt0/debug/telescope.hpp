@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "tools/rt0/debug/answer.hpp"
 #include "tools/rt0/debug/debugger.hpp"
 
 namespace rt0::debug {
 
 /// A line for each of `count` words from `from`; ends where nothing is mapped.
-std::vector<std::string> telescope(Debugger& d, Addr from, u64 count);
+Listing telescope(Debugger& d, Addr from, u64 count);
 /// "0xc000000180 <g1> → 0xc00003e000": a value and what it leads to.
 std::string chain_text(Debugger& d, u64 value);
 /// "[0x4be8b0 m0+16] = 0x7ffe…": the memory that an instruction's operand names, before it

@@ -30,17 +30,23 @@ const golang::StructLayout& layout_meant(Debugger& d, const Arguments& a,
 
 void run_ptype(Debugger& d, const Arguments& a) {
   const auto& layout = layout_meant(d, a, "ptype");
-  if (layout.members.empty())
-    return d.out.print(fmt::format("type = {}, {} bytes", layout.name, layout.size));
-  d.out.print(fmt::format("type = {} struct {{  // {} bytes", layout.name, layout.size));
-  for (const auto& m : layout.members)
-    d.out.print(fmt::format("  {:<24} {:<34} // +{:#x}", m.name,
-                            d.target.layouts().type(m.type).name, m.offset));
-  d.out.print("}");
+  Listing answer("type", "members");
+  const bool plain = layout.members.empty();
+  answer.also(plain ? fmt::format("type = {}, {} bytes", layout.name, layout.size)
+                    : fmt::format("type = {} struct {{  // {} bytes", layout.name, layout.size),
+              {{"name", layout.name}, {"size", layout.size}});
+  for (const auto& m : layout.members) {
+    const std::string_view type = d.target.layouts().type(m.type).name;
+    answer.item({{"name", m.name}, {"type", type}, {"offset", m.offset}},
+                fmt::format("  {:<24} {:<34} // +{:#x}", m.name, type, m.offset));
+  }
+  if (!plain) answer.also("}");
+  d.out.tell(answer);
 }
 
 void run_whatis(Debugger& d, const Arguments& a) {
-  d.out.print("type = " + layout_meant(d, a, "whatis").name);
+  const auto& layout = layout_meant(d, a, "whatis");
+  d.out.tell(Fact("type", {{"name", layout.name}, {"size", layout.size}}, "type = " + layout.name));
 }
 
 void run_hexdump(Debugger& d, const Arguments& a) {
@@ -55,15 +61,20 @@ void run_hexdump(Debugger& d, const Arguments& a) {
   const Addr from = a.repeated      ? d.next_examined
                     : where.empty() ? d.target.sp()
                                     : Addr(evaluate_number(d.values, where));
+  Listing answer("memory", "rows");
   for (u64 at = 0; at < count; at += kRow) {
     std::string bytes, text;
+    Data::List numbers;
     for (u64 i = at; i < std::min(count, at + kRow); ++i) {
       const auto byte = d.target.memory().number(from + i, 1);
       bytes += fmt::format("{:02x}{}", byte, i % 8 == 7 ? "  " : " ");
+      numbers.emplace_back(byte);
       text += byte >= ' ' && byte <= '~' ? static_cast<char>(byte) : '.';
     }
-    d.out.print(fmt::format("{}  {:<50}{}", hex(from + at), bytes, text));
+    answer.item({{"address", from + at}, {"bytes", std::move(numbers)}, {"text", text}},
+                fmt::format("{}  {:<50}{}", hex(from + at), bytes, text));
   }
+  d.out.tell(answer);
   d.next_examined = from + count;
 }
 

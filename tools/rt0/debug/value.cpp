@@ -190,6 +190,9 @@ void Values::assign(const Value& to, u64 bits) {
     case RegisterName::Kind::vector:
       user_error("A vector register cannot be assigned to.");
   }
+  if (target.parked() != Addr())
+    user_error("{} does not run: its registers are what g.sched holds.",
+               target.names().object(target.parked()));
   target.timeline().set_registers(target.thread().tid, regs);
 }
 
