@@ -86,7 +86,7 @@ void make_calls(tests::World& w, Choices& choices) {
       const u8 kind = choices.take<u8>(), detail = choices.take<u8>();
       a[i] = argument(kind, detail);
     }
-    ++t->instructions;
+    w.kernel.ran(*t, 1);
     (void)w.call(*t, number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (w.kernel.exit) return;
     w.kernel.set_time(w.kernel.now() + Nanos(1));

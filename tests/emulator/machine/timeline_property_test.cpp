@@ -130,7 +130,7 @@ class Walk {
   }
   std::optional<u64> executed_by(kernel::Tid thread) {
     const kernel::Thread* t = timeline_.machine().kernel().find_thread(thread);
-    return t != nullptr ? std::optional(t->instructions) : std::nullopt;
+    return t != nullptr ? std::optional(u64{t->instructions}) : std::nullopt;
   }
   void step_thread(u64 count) {
     const kernel::Tid thread = a_thread();

@@ -102,7 +102,7 @@ inline void add_threads(Sum& sum, const machine::Machine& m) {
     const kernel::Wait& w = t->wait;
     sum.add(w.kind), sum.add(w.key), sum.add(w.bitset), sum.add(w.set), sum.add(w.order);
     sum.add(w.deadline ? w.deadline->value : -1), sum.add(w.woken), sum.add(w.timed_out);
-    sum.add(t->mask), sum.add(t->pending.size()), sum.add(t->instructions);
+    sum.add(t->mask), sum.add(t->pending.size()), sum.add(u64{t->instructions});
     for (const auto& s : t->pending) sum.add(s.signal), sum.add(s.code), sum.add(s.value);
   }
 }
