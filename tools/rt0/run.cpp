@@ -148,7 +148,7 @@ std::optional<emulator::kernel::ProcessExit> tell(Session& session, Options& o) 
   if (!story.begun())
     emulator::base::user_error("{}: the program ended before --from {} was reached",
                                session.program().name, o.from);
-  if (!exit) fmt::print(stderr, "rt0: stopped at --until {}\n", o.until);
+  if (!exit) kStderr.print("rt0: stopped at --until {}\n", o.until);
   return exit;
 }
 

@@ -9,6 +9,7 @@
 #include "tools/rt0/models.hpp"
 #include "tools/rt0/session.hpp"
 #include "tools/rt0/trace_changes.hpp"
+#include "tools/rt0/stream.hpp"
 #include "traces/format/sha256.hpp"
 #include "traces/format/writer.hpp"
 
@@ -304,7 +305,7 @@ int trace(const TraceOptions& o) {
   }
   recorder.finish();
   writer->close();
-  for (const auto name : only.unmet()) fmt::print(stderr, "rt0: nothing of {} came\n", name);
+  for (const auto name : only.unmet()) kStderr.print("rt0: nothing of {} came\n", name);
   if (!recording)
     user_error("{}: the program ended before --from {} was reached, so the trace is empty",
                session.program().name, o.from);

@@ -88,7 +88,7 @@ void run_threads(Debugger& d, const Arguments&) {
     table.row({{t->tid, fmt::format("t{}", t->tid)},
                {name.empty() ? Data() : Data(name), name.empty() ? "-" : name},
                state_text(*t),
-               {t->instructions, grouped(t->instructions)},
+               {emulator::u64{t->instructions}, grouped(t->instructions)},
                {pc, ""},
                {where, " " + where}},
               t->tid == d.target.thread().tid);

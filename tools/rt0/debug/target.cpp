@@ -140,9 +140,14 @@ std::optional<golang::FoundPlace> Target::object(std::string_view name) {
 
 std::optional<golang::FoundPlace> Target::place_to_come(std::string_view name) {
   std::string_view path = name;
-  if (over() || moves_ || !golang::ObjectName::take(path)) return std::nullopt;
+  const auto object = golang::ObjectName::take(path);
+  if (over() || moves_ || !object) return std::nullopt;
   const auto later = glimpse_->find(name);
-  return later && finder().is_made(later->address) ? later : std::nullopt;
+  // A span's memory is there before anything in it.
+  const bool memory = object->kind == golang::ObjectName::Kind::span;
+  const bool there = later && (memory ? this->memory().try_number(later->address).has_value()
+                                      : finder().is_made(later->address));
+  return there ? later : std::nullopt;
 }
 
 bool Target::has_data(std::string_view symbol) {

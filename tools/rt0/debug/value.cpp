@@ -122,6 +122,7 @@ Value Values::place(Addr at, TypeId type, unsigned size, bool is_signed) const {
   const bool scalar = word.kind != Kind::structure && word.kind != Kind::array &&
                       word.kind != Kind::slice && word.kind != Kind::string;
   if (scalar) v.type = inner.type, v.at = at + inner.offset;
+  if (scalar && inner.type != type) v.box = type;
   const StructLayout& t = target.layouts().type(v.type);
   v.size = static_cast<unsigned>(t.size), v.is_signed = t.kind == Kind::signed_int;
   return v;
@@ -223,6 +224,9 @@ Value Values::pointee(const Value& v) {
 
 Value Values::field(const Value& v, std::string_view name) {
   const StructLayout& t = layout(v);
+  // "m0.park.key": the word is the whole of it.
+  if (v.box != 0 && target.layouts().type(v.box).members[0].name == name)
+    return place(v.at, target.layouts().type(v.box).members[0].type, 8);
   if (v.type != 0 && is_pointer(v.type)) {
     if (element_of(v.type) == 0) user_error("It is not known what a {} points to.", t.name);
     if (number(v) == 0) user_error("Cannot follow a nil {} to its field {}.", t.name, name);
@@ -273,6 +277,7 @@ Value Values::index(const Value& v, u64 i) {
   if (v.kind == Value::Kind::place && v.type != 0 && t.name == "runtime.mspan") {
     // "span(0xc000030000)[3]", as names have it: an object in the span, whatever its type.
     const golang::Mspan span = target.views().mspan(v.at);
+    if (span.startAddr() == Addr()) user_error("The span has no memory yet.");
     Value out = place(span.startAddr().get() + i * span.elemsize(), 0,
                       static_cast<unsigned>(span.elemsize().get()));
     out.is_cast = true;

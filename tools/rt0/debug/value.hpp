@@ -32,6 +32,7 @@ struct Value {
   bool is_code = false;     ///< of a number: it is where a function begins
   bool is_cast = false;     ///< of a place: stands for the pointer to it that was written
   golang::TypeId type = 0;  ///< 0: a plain number, or a place of one
+  golang::TypeId box = 0;   ///< of a word that is all of a struct: that struct
   RegisterName reg;
   std::array<u64, 4> lanes{};  ///< of a vector
   std::string field, owner;  ///< of a place: which field of which struct; they decide how it reads
