@@ -47,8 +47,8 @@ void ByteRuns::append_repeated(u64 word, u64 size) {
 
 void ByteRuns::append(std::span<const u8> bytes) {
   while (!bytes.empty()) {
-    const bool whole = pieces_.empty() || pieces_.back().repeats ||
-                       pieces_.back().size >= kPiece || !at_end(pieces_.back());
+    const bool whole = pieces_.empty() || pieces_.back().repeats || pieces_.back().size >= kPiece ||
+                       !at_end(pieces_.back());
     const u64 room = whole ? kPiece : kPiece - pieces_.back().size;
     const auto part = bytes.first(std::min<u64>(room, bytes.size()));
     bytes = bytes.subspan(part.size());

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <unordered_set>
 
-#include "runtime_model/golang/libdw.hpp"
+#include "runtime_model/golang/dwarf_file.hpp"
 
 namespace runtime_model::golang {
 
@@ -14,62 +13,16 @@ using emulator::kernel::ElfImage;
 
 namespace {
 
-// zlib expands by 1032 at most (zlib's documentation, "Maximum Compression Factor"); a file that
-// says otherwise lies. And more debug information than this no Go program has.
-constexpr u64 kMaxExpansion = 1032, kMaxDebugInfo = u64{4} << 30;
 constexpr int kMaxDepth = 32;
-constexpr std::size_t kMaxName = 1000, kMaxTypes = 20'000, kMaxMembers = 4096;
-
-/// What is asked of an entry (DIE) of the debug information.
-class Asker {
- public:
-  explicit Asker(const LibDw& library) : dw(library) {}
-
-  std::string_view name_of(Dwarf_Die* die) const {
-    const char* name = dw.dwarf_diename(die);
-    return name == nullptr ? std::string_view{} : std::string_view(name).substr(0, kMaxName);
-  }
-  std::optional<u64> number_of(Dwarf_Die* die, unsigned attribute) const {
-    Dwarf_Attribute found;
-    Dwarf_Word value = 0;
-    if (dw.dwarf_attr(die, attribute, &found) == nullptr || dw.dwarf_formudata(&found, &value) != 0)
-      return std::nullopt;
-    return value;
-  }
-  bool type_of(Dwarf_Die* die, Dwarf_Die& out) const {
-    Dwarf_Attribute found;
-    return dw.dwarf_attr(die, DW_AT_type, &found) != nullptr &&
-           dw.dwarf_formref_die(&found, &out) != nullptr;
-  }
-
- protected:
-  const LibDw& dw;
-};
-
-/// Whether the sections' claims about their uncompressed size can be true.
-bool sizes_are_possible(const LibDw& dw, Elf* elf) {
-  u64 all = 0;
-  for (Elf_Scn* section = dw.elf_nextscn(elf, nullptr); section != nullptr;
-       section = dw.elf_nextscn(elf, section)) {
-    GElf_Shdr header;
-    GElf_Chdr compressed;
-    if (dw.gelf_getshdr(section, &header) == nullptr) return false;
-    if ((header.sh_flags & SHF_COMPRESSED) == 0) continue;
-    if (dw.gelf_getchdr(section, &compressed) == nullptr) return false;
-    if (compressed.ch_size / kMaxExpansion > header.sh_size) return false;
-    all += compressed.ch_size;
-    if (all > kMaxDebugInfo) return false;
-  }
-  return true;
-}
+constexpr std::size_t kMaxName = DwarfAsker::kMaxName, kMaxTypes = 20'000, kMaxMembers = 4096;
 
 /// A name that the compiler made from a type's contents says nothing short.
 bool is_anonymous(std::string_view name) { return name.empty() || name.find('{') != name.npos; }
 
 /// Copies types from DWARF. Any contradiction makes it give up: `good` is false for good.
-class Copier : Asker {
+class Copier : DwarfAsker {
  public:
-  Copier(const LibDw& library, Layouts& layouts) : Asker(library), layouts_(layouts) {}
+  Copier(const LibDw& library, Layouts& layouts) : DwarfAsker(library), layouts_(layouts) {}
   bool good = true;
 
   /// The type of a DIE; `place` names it when it has no name of its own.
@@ -220,10 +173,10 @@ bool is_runtime(std::string_view name) {
 }
 
 /// Walks the top level of the runtime's units.
-class Scan : Asker {
+class Scan : DwarfAsker {
  public:
   Scan(const LibDw& library, Dwarf* dwarf, Layouts& layouts, u64 most)
-      : Asker(library), dwarf_(dwarf), copier_(library, layouts), layouts_(layouts), left_(most) {}
+      : DwarfAsker(library), dwarf_(dwarf), copier_(library, layouts), layouts_(layouts), left_(most) {}
 
   bool run() {
     Dwarf_Off at = 0, next = 0;
@@ -271,22 +224,10 @@ class Scan : Asker {
 }  // namespace
 
 std::optional<Layouts> layouts_from_dwarf(const ElfImage& image) {
-  if (image.section(".debug_info") == nullptr && image.section(".zdebug_info") == nullptr)
-    return std::nullopt;
-  const LibDw dw;
-  if (!dw) return std::nullopt;
-  dw.elf_version(EV_CURRENT);
-  // A copy, since libdw marks sections as uncompressed in the file's own headers when it has
-  // uncompressed them (dwarf_begin_elf calls elf_compress).
-  std::vector<char> copy(image.file.begin(), image.file.end());
-  const std::unique_ptr<Elf, decltype(dw.elf_end)> elf(dw.elf_memory(copy.data(), copy.size()),
-                                                       dw.elf_end);
-  if (elf == nullptr || !sizes_are_possible(dw, elf.get())) return std::nullopt;
-  const std::unique_ptr<Dwarf, decltype(dw.dwarf_end)> dwarf(
-      dw.dwarf_begin_elf(elf.get(), DWARF_C_READ, nullptr), dw.dwarf_end);
-  if (dwarf == nullptr) return std::nullopt;
+  const auto file = DwarfFile::open(image);
+  if (!*file) return std::nullopt;
   Layouts layouts;
-  Scan scan(dw, dwarf.get(), layouts, u64{image.file.size()} * kMaxExpansion);
+  Scan scan(file->library, file->dwarf(), layouts, file->most_entries());
   if (!scan.run() || !layouts.settle() || layouts.find("runtime.g") == nullptr) return std::nullopt;
   layouts.name_source("DWARF", {});
   return layouts;

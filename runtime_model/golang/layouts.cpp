@@ -92,6 +92,13 @@ bool Layouts::define(TypeId id, StructLayout layout) {
   return true;
 }
 
+void Layouts::replace(TypeId id, StructLayout layout) {
+  if (id == 0 || id >= types_.size()) return;
+  layout.name = types_[id].name;
+  types_[id] = std::move(layout);
+  defined_[id] = true;
+}
+
 void Layouts::name_source(std::string source, std::string release) {
   source_ = std::move(source);
   release_ = std::move(release);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,7 +36,13 @@ enum class Kind : u8 {
   array,
   slice,
   string,
-  opaque
+  opaque,
+  // Of programs' own types only; the runtime's layouts have pointers and opaque words for them.
+  complex,
+  interface,
+  map,
+  channel,
+  func
 };
 
 class Layouts;
@@ -55,8 +62,9 @@ struct StructLayout {
   Kind kind = Kind::opaque;
   u64 size = 0;
   std::vector<Member> members;  ///< of a structure, by offset
-  TypeId element = 0;           ///< of an array or slice
-  u64 count = 0;                ///< of an array
+  TypeId element = 0;  ///< of an array, slice, map or channel; of a pointer, where it is known
+  u64 count = 0;       ///< of an array
+  TypeId key = 0;      ///< of a map
 };
 
 /// Where a path leads: bytes from the start of the type that the path began in.
@@ -110,6 +118,9 @@ class Layouts {
   bool define(TypeId id, StructLayout layout);
   /// As another name of a type of Go's own: "uintptr", "[]uint32", or "opaque:24" of 24 bytes.
   bool define_as(TypeId id, std::string_view underlying);
+  /// Says more of a type than was known; `layout` holds together. References to it stay valid.
+  void replace(TypeId id, StructLayout layout);
+  std::size_t size() const { return types_.size(); }
   void define_variable(std::string name, TypeId type) {
     variables_.emplace_back(std::move(name), type);
   }
@@ -122,7 +133,7 @@ class Layouts {
   bool size_array(TypeId id, int depth);
   std::string underlying(const StructLayout& t) const;
 
-  std::vector<StructLayout> types_;  ///< [0] stands for what is not known
+  std::deque<StructLayout> types_;  ///< [0] stands for what is not known
   std::vector<bool> defined_ = {true};
   std::vector<bool> own_ = {true};                         ///< Go's own, that need no definition
   std::unordered_map<std::string, TypeId> by_name_;        ///< never iterated

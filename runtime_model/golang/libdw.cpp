@@ -23,7 +23,11 @@ LibDw::LibDw() : library_(dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL)) {
                    load(dwarf_tag, "dwarf_tag") && load(dwarf_attr, "dwarf_attr") &&
                    load(dwarf_diename, "dwarf_diename") &&
                    load(dwarf_formudata, "dwarf_formudata") &&
-                   load(dwarf_formref_die, "dwarf_formref_die");
+                   load(dwarf_formref_die, "dwarf_formref_die") &&
+                   load(dwarf_formaddr, "dwarf_formaddr") &&
+                   load(dwarf_dieoffset, "dwarf_dieoffset") && load(dwarf_ranges, "dwarf_ranges") &&
+                   load(dwarf_getlocation_addr, "dwarf_getlocation_addr") &&
+                   load(dwarf_getlocation_attr, "dwarf_getlocation_attr");
   if (!all) close();
 }
 

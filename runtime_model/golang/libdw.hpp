@@ -35,6 +35,11 @@ class LibDw {
   decltype(&::dwarf_diename) dwarf_diename = nullptr;
   decltype(&::dwarf_formudata) dwarf_formudata = nullptr;
   decltype(&::dwarf_formref_die) dwarf_formref_die = nullptr;
+  decltype(&::dwarf_formaddr) dwarf_formaddr = nullptr;
+  decltype(&::dwarf_dieoffset) dwarf_dieoffset = nullptr;
+  decltype(&::dwarf_ranges) dwarf_ranges = nullptr;
+  decltype(&::dwarf_getlocation_addr) dwarf_getlocation_addr = nullptr;
+  decltype(&::dwarf_getlocation_attr) dwarf_getlocation_attr = nullptr;
 
  private:
   void close();

@@ -1,7 +1,7 @@
-// record_replay --trace FILE [OPTIONS] PROG [ARGS…]: replays a trace of level instruction and, beside
-// it, runs the program again, with the options that the trace was made with; at --points places and
-// at the end the states must be the same: all threads' registers, all mappings, all of memory.
-// Status 0: they are; 1: they are not; 2: bad usage.
+// record_replay --trace FILE [OPTIONS] PROG [ARGS…]: replays a trace of level instruction and,
+// beside it, runs the program again, with the options that the trace was made with; at --points
+// places and at the end the states must be the same: all threads' registers, all mappings, all of
+// memory. Status 0: they are; 1: they are not; 2: bad usage.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -36,7 +36,8 @@ struct Differs {
 
 void same(u64 replayed, u64 real, const std::string& what) {
   if (replayed != real)
-    throw Differs{fmt::format("{}: replayed {}, in the machine {}", what, hex(replayed), hex(real))};
+    throw Differs{
+        fmt::format("{}: replayed {}, in the machine {}", what, hex(replayed), hex(real))};
 }
 
 void compare_threads(const Replay& replay, const Machine& machine) {
@@ -94,11 +95,11 @@ void compare_maps(const Replay& replay, const Machine& machine) {
   });
   for (const auto& [start, line] : real)
     if (const auto it = mine.find(start); it == mine.end() || it->second != line)
-      throw Differs{fmt::format("mapping at {}: to {}, {} in the machine; replayed {}", hex(start),
-                                hex(line.first), line.second,
-                                it == mine.end() ? "none"
-                                                 : fmt::format("to {}, {}", hex(it->second.first),
-                                                               it->second.second))};
+      throw Differs{fmt::format(
+          "mapping at {}: to {}, {} in the machine; replayed {}", hex(start), hex(line.first),
+          line.second,
+          it == mine.end() ? "none"
+                           : fmt::format("to {}, {}", hex(it->second.first), it->second.second))};
   same(mine.size(), real.size(), "mappings");
 }
 

@@ -81,9 +81,8 @@ void Replay::map(const Mapping& m) {
   }
   maps_.erase(maps_.lower_bound(start), maps_.lower_bound(end));
   if (m.size / kPage > pages_.size())
-    std::erase_if(pages_, [&](const auto& p) {
-      return p.first >= start / kPage && p.first < end / kPage;
-    });
+    std::erase_if(pages_,
+                  [&](const auto& p) { return p.first >= start / kPage && p.first < end / kPage; });
   else
     for (u64 page = start / kPage; page < end / kPage; ++page) pages_.erase(page);
   if (!m.protection.empty()) maps_[start] = {end, m.protection, m.offset, m.from_file};

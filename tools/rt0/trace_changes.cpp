@@ -87,8 +87,7 @@ void ChangeRecorder::effect(tf::Changes& into, const Effects& all, const Effect&
       break;
     case PlaceKind::ymm:
       if (e.before != e.after)
-        set_vector(into, e.index, e.after,
-                   e.before[2] != e.after[2] || e.before[3] != e.after[3]);
+        set_vector(into, e.index, e.after, e.before[2] != e.after[2] || e.before[3] != e.after[3]);
       break;
     case PlaceKind::flags:
       if (e.value_before() != e.value_after()) into.set(tf::Reg::rflags, e.value_after());
@@ -105,8 +104,7 @@ void ChangeRecorder::effect(tf::Changes& into, const Effects& all, const Effect&
     case PlaceKind::memory_read:
     case PlaceKind::memory_write: {
       if (e.is_range()) return range(into, all, e);
-      const auto kind =
-          e.kind == PlaceKind::memory_read ? tf::Access::Read : tf::Access::Write;
+      const auto kind = e.kind == PlaceKind::memory_read ? tf::Access::Read : tf::Access::Write;
       into.extend_memory(kind, e.address,
                          std::span(reinterpret_cast<const u8*>(e.after.data()), e.size));
       break;
@@ -184,8 +182,7 @@ void ChangeRecorder::start(tf::Writer& writer) {
   const u64 n = machine_.retired();
   for (const auto& t : machine_.kernel().threads()) {
     if (t->state == emulator::kernel::ThreadState::dead) continue;
-    writer.write(tf::Event(
-        begin({n, static_cast<u32>(t->tid)}, "start", machine_.registers(*t))));
+    writer.write(tf::Event(begin({n, static_cast<u32>(t->tid)}, "start", machine_.registers(*t))));
   }
   noted_ = {{n == 0 ? Change::mapping : Change::protection, 0, emulator::memory::kUserEnd}};
   rest(writer, {n, static_cast<u32>(machine_.turn())});

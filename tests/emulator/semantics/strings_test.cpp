@@ -131,8 +131,8 @@ TEST_CASE("reads of REP MOVS, LODS, SCAS and CMPS are what was there, in both di
       m.run_bytes(code);
       for (const cpu::Effect& e : m.effects) {
         if (e.kind != cpu::PlaceKind::memory_read) continue;
-        CHECK(std::ranges::equal(bytes_after(m, e),
-                                 std::span(before).subspan(e.address.value - OneInsn::kData, e.size)));
+        CHECK(std::ranges::equal(bytes_after(m, e), std::span(before).subspan(
+                                                        e.address.value - OneInsn::kData, e.size)));
       }
     }
 }
