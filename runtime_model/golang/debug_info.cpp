@@ -141,6 +141,31 @@ void DebugInfo::complete(TypeId id) {
   if (types_) types_->complete(id);
 }
 
+std::optional<TypeId> DebugInfo::type_at(Addr runtime_type) {
+  constexpr unsigned kGoRuntimeType = 0x2904;  // cmd/internal/dwarf/dwarf.go
+  if (!types_) return std::nullopt;
+  if (!runtime_types_) {
+    runtime_types_.emplace();
+    for (const UnitName& unit : units_) {
+      Dwarf_Die root, die;
+      if (dw.dwarf_offdie(file_->dwarf(), unit.entry, &root) == nullptr) continue;
+      for (int more = dw.dwarf_child(&root, &die); more == 0 && visit();
+           more = dw.dwarf_siblingof(&die, &die)) {
+        Dwarf_Attribute found;
+        Dwarf_Addr at = 0;
+        if (dw.dwarf_attr(&die, kGoRuntimeType, &found) != nullptr &&
+            dw.dwarf_formaddr(&found, &at) == 0 && at != 0)
+          runtime_types_->emplace(at, dw.dwarf_dieoffset(&die));
+      }
+    }
+  }
+  const auto it = runtime_types_->find(runtime_type.value);
+  Dwarf_Die type;
+  if (it == runtime_types_->end() || dw.dwarf_offdie(file_->dwarf(), it->second, &type) == nullptr)
+    return std::nullopt;
+  return types_->of(type);
+}
+
 /// The unit is named as its package, which is what stands before the first dot behind the last
 /// slash.
 std::optional<TypeId> DebugInfo::global_type(const std::string& name) {

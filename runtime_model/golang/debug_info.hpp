@@ -61,6 +61,8 @@ class DebugInfo : DwarfAsker {
                                  u64 size);
   /// The type of a variable of a package: "main.counter".
   std::optional<TypeId> global_type(const std::string& name);
+  /// The type that the runtime describes at an address: what an interface's first word leads to.
+  std::optional<TypeId> type_at(Addr runtime_type);
   /// Reads what is still to be read of a type.
   void complete(TypeId id);
 
@@ -89,6 +91,7 @@ class DebugInfo : DwarfAsker {
   std::vector<UnitName> units_;
   std::map<std::size_t, std::vector<Range>> functions_;  ///< of units that were asked for
   std::map<std::string, std::optional<TypeId>> globals_;
+  std::optional<std::map<u64, Dwarf_Off>> runtime_types_;
   std::vector<VariableScope> scopes_;
   std::optional<Addr> scopes_of_;
   u64 left_ = 0;  ///< entries that may still be visited

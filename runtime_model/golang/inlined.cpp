@@ -45,8 +45,10 @@ InlinedBodies::Pieces InlinedBodies::read_function(u32 index) const {
     InlinedCode piece{code.from + symbols_->bias(), code.to + symbols_->bias(), {}};
     for (i32 number = code.value; number >= 0 && piece.calls.size() < kDeepest;) {
       const Addr entry = gofunc_ + *tree + shape.size * static_cast<u64>(number);
-      piece.calls.push_back({number, table.name_at(read_(entry + shape.name))});
-      number = number_at(table.entry(index) + read_(entry + shape.parent_pc));
+      const Addr parent = table.entry(index) + read_(entry + shape.parent_pc);
+      piece.calls.push_back(
+          {number, table.name_at(read_(entry + shape.name)), parent + symbols_->bias()});
+      number = number_at(parent);
     }
     out.push_back(std::move(piece));
   }
@@ -71,6 +73,21 @@ const InlinedCode* InlinedBodies::at(Addr pc) {
   const Pieces& pieces = pieces_at(pc);
   const auto it = std::ranges::upper_bound(pieces, pc, {}, &InlinedCode::to);
   return it == pieces.end() || pc < it->from ? nullptr : &*it;
+}
+
+std::vector<Addr> InlinedBodies::places_of(std::string_view function) const {
+  std::vector<Addr> out;
+  if (symbols_ == nullptr) return out;
+  for (u32 index = 0; index < symbols_->pclntab().function_count(); ++index) {
+    std::map<i32, Addr> first;  // of each call
+    for (const InlinedCode& piece : read_function(index))
+      if (const InlinedCall* call = piece.of(function)) {
+        const auto [it, fresh] = first.try_emplace(call->number, piece.from);
+        if (!fresh) it->second = std::min(it->second, piece.from);
+      }
+    for (const auto& [number, at] : first) out.push_back(at);
+  }
+  return out;
 }
 
 bool InlinedBodies::holds(Addr pc, std::string_view inlined) {

@@ -15,6 +15,7 @@ namespace runtime_model::golang {
 struct InlinedCall {
   emulator::i32 number = 0;
   std::string_view function;
+  emulator::Addr parent;  ///< where, in the code around it, the call would stand
 };
 
 /// Code that belongs to inlined calls.
@@ -39,6 +40,8 @@ class InlinedBodies {
 
   /// The inlined code that holds `pc`, or null. Stays valid.
   const InlinedCode* at(emulator::Addr pc);
+  /// Where calls of that function were inlined: for each its first code, by address.
+  std::vector<emulator::Addr> places_of(std::string_view function) const;
   /// Is `inlined` somewhere in the code of the function that holds `pc`?
   bool holds(emulator::Addr pc, std::string_view inlined);
 

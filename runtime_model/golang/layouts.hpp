@@ -63,7 +63,7 @@ struct StructLayout {
   u64 size = 0;
   std::vector<Member> members;  ///< of a structure, by offset
   TypeId element = 0;  ///< of an array, slice, map or channel; of a pointer, where it is known
-  u64 count = 0;       ///< of an array
+  u64 count = 0;       ///< of an array; of an interface, 1 when it has methods
   TypeId key = 0;      ///< of a map
 };
 

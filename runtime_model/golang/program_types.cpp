@@ -70,7 +70,9 @@ TypeId ProgramTypes::later(Dwarf_Die type) {
   known_.emplace(offset, id);
   const StructLayout& have = layouts_.type(id);
   const bool whole = layouts_.defined(id) && have.kind != Kind::opaque &&
-                     have.kind != Kind::array && (have.kind != Kind::pointer || have.element != 0);
+                     have.kind != Kind::array &&
+                     (have.kind != Kind::slice || layouts_.defined(have.element)) &&
+                     (have.kind != Kind::pointer || have.element != 0);
   if (!whole) pending_.emplace(id, offset);
   return id;
 }
@@ -88,10 +90,7 @@ TypeId ProgramTypes::of(Dwarf_Die type, int depth) {
 
 void ProgramTypes::complete(TypeId id) {
   const auto it = pending_.find(id);
-  if (it == pending_.end()) {
-    // A slice by its name alone: what it holds may be known by now.
-    return;
-  }
+  if (it == pending_.end()) return;
   Dwarf_Die type;
   if (dw.dwarf_offdie(dwarf_, it->second, &type) != nullptr) (void)of(type, 0);
 }
@@ -140,6 +139,9 @@ StructLayout ProgramTypes::of_kind(u64 go_kind, Dwarf_Die& type, int depth) {
     word(Kind::func);
   } else if (go_kind == kInterface) {
     out.kind = Kind::interface, out.size = 16;
+    // Those with methods have a table of them in front of the value (runtime/runtime2.go, iface).
+    Dwarf_Die words;
+    out.count = type_of(&type, words) && name_of(&words) == "runtime.eface" ? 0 : 1;
   } else if (go_kind == kUnsafePointer || tag == DW_TAG_pointer_type) {
     word(Kind::pointer);
     if (type_of(&type, target)) out.element = later(target);
