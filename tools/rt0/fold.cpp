@@ -63,7 +63,7 @@ std::string Fold::functions_line() const {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < named; ++i) names.push_back(most[i].second);
   std::string of = fmt::format("{}", fmt::join(names, ", "));
-  if (most.size() > named) of += fmt::format(" and {} more functions", most.size() - named);
+  if (most.size() > named) of += fmt::format(" and {} more", most.size() - named);
   return fmt::format("… {} of {} folded (--all, or --only {})", steps_text(sum(functions_)), of,
                      names.front());
 }

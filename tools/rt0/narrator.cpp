@@ -20,11 +20,11 @@ using Level = NarratorOptions::Level;
 
 namespace {
 
-constexpr unsigned kIndent = 35;        ///< where what happens begins
-constexpr unsigned kFoldIndent = 6;     ///< where a line for what is folded begins
-constexpr unsigned kOften = 2;          ///< times that a step is told at levels steps and fields
-constexpr std::size_t kWorthALine = 8;  ///< steps: fewer wait for the next line of what is folded
-constexpr std::size_t kChanges = 6;     ///< of a step that are listed
+constexpr unsigned kIndent = 35;         ///< where what happens begins
+constexpr unsigned kFoldIndent = 6;      ///< where a line for what is folded begins
+constexpr unsigned kOften = 2;           ///< times that a step is told at levels steps and fields
+constexpr std::size_t kWorthALine = 12;  ///< steps: fewer wait for the next line of what is folded
+constexpr std::size_t kChanges = 6;      ///< of a step that are listed
 constexpr std::string_view kContradicted = "contradicted";
 
 std::size_t columns(std::string_view text) {
@@ -251,7 +251,7 @@ std::string Narrator::short_changes(const Step& e, std::size_t room) const {
   for (const auto& c : e.changes) {
     const std::string one =
         fmt::format("{}{} {} → {}", out.empty() ? "" : ", ", c.field, c.before, c.after);
-    if (columns(out) + columns(one) + 3 > room) return out.empty() ? out : out + ", …";
+    if (room < columns(out) + columns(one) + 3) return out.empty() ? out : out + ", …";
     out += one;
   }
   return out;
@@ -282,7 +282,12 @@ std::string Narrator::text_of(const Step& e, unsigned depth) {
       e, options_.width - indent - std::min<std::size_t>(taken + 2, options_.width - indent));
   if (!beside.empty() && !beside.ends_with("…")) return out + "  " + paint.dim(beside);
   const auto* rule = runtime_model::model::weight_rule(e.id);
-  return rule != nullptr && rule->evidence ? out + changes_text(e, indent + 4) : out;
+  if (rule == nullptr || !rule->evidence) return out;
+  // On lines of its own: all of it.
+  const unsigned begin = indent + 4;
+  const std::string all = short_changes(e, ~std::size_t{0});
+  out += '\n' + std::string(begin, ' ');
+  return out + paint.dim(wrapped(all, options_.width - begin, begin, 0));
 }
 
 }  // namespace rt0
