@@ -138,7 +138,7 @@ TEST_CASE("a goroutine, M or P that never came is known at the end") {
   CHECK(choice.unmet()[0] == "g17");
 }
 
-TEST_CASE("the same is told three times of a goroutine, and each of its states by itself") {
+TEST_CASE("the same is told twice of a goroutine, and each of its states by itself") {
   Lives lives;
   const auto runs = step("casgstatus/change", {{"g5.atomicstatus", "_Grunnable", "_Grunning"}});
   const auto waits = step("casgstatus/change", {{"g5.atomicstatus", "_Grunning", "_Gwaiting"}});

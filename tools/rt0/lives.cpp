@@ -24,8 +24,7 @@ std::string_view goroutine_in(std::string_view text) {
 std::string sort_of(const Step& step) {
   if (step.changes.empty()) return step.text;
   for (const auto& c : step.changes)
-    if (c.field.ends_with(".atomicstatus"))
-      return c.before + c.after;
+    if (c.field.ends_with(".atomicstatus")) return c.before + c.after;
   return {};
 }
 
@@ -35,7 +34,8 @@ std::string subject_of(const Step& step) {
   for (const auto& c : step.changes)
     for (const std::string_view text : {std::string_view(c.field), std::string_view(c.after)})
       if (const auto g = goroutine_in(text); !g.empty()) return std::string(g);
-  return step.g > 0 ? fmt::format("g{}", step.g) : std::string();
+  const auto g = step.g > 0 ? step.g : step.curg.value_or(0);
+  return g > 0 ? fmt::format("g{}", g) : std::string();
 }
 
 void Lives::born(const Step& step) {

@@ -20,7 +20,7 @@ std::string subject_of(const traces::format::Step& step);
 class Lives {
  public:
   static constexpr std::size_t kAlike = 5;  ///< goroutines that begin at one function
-  static constexpr unsigned kAgain = 3;     ///< times that one of them does the same
+  static constexpr unsigned kAgain = 2;     ///< times that one of them does the same
 
   /// In the order of instructions.
   bool tells(const traces::format::Step& step);

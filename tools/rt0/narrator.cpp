@@ -20,10 +20,10 @@ using Level = NarratorOptions::Level;
 
 namespace {
 
-constexpr unsigned kIndent = 35;         ///< where what happens begins
+constexpr unsigned kIndent = 34;         ///< where what happens begins
 constexpr unsigned kFoldIndent = 6;      ///< where a line for what is folded begins
 constexpr unsigned kOften = 2;           ///< times that a step is told at levels steps and fields
-constexpr std::size_t kWorthALine = 12;  ///< steps: fewer wait for the next line of what is folded
+constexpr std::size_t kWorthALine = 16;  ///< steps: fewer wait for the next line of what is folded
 constexpr std::size_t kChanges = 6;      ///< of a step that are listed
 constexpr std::string_view kContradicted = "contradicted";
 
@@ -107,7 +107,7 @@ std::string Narrator::prefix(const Step& e) const {
   const auto named = [](char kind, emulator::i64 i) {
     return i < 0 ? std::string("-") : fmt::format("{}{}", kind, i);
   };
-  return fmt::format("{:>11}  t{:<3} {:<3} {:<3} {:<6}", grouped(e.n), e.t, named('m', e.m),
+  return fmt::format("{:>10}  t{:<2} {:<3} {:<3} {:<8}", grouped(e.n), e.t, named('m', e.m),
                      named('p', e.p), goroutine_text(e));
 }
 
@@ -282,7 +282,8 @@ std::string Narrator::text_of(const Step& e, unsigned depth) {
       e, options_.width - indent - std::min<std::size_t>(taken + 2, options_.width - indent));
   if (!beside.empty() && !beside.ends_with("…")) return out + "  " + paint.dim(beside);
   const auto* rule = runtime_model::model::weight_rule(e.id);
-  if (rule == nullptr || !rule->evidence) return out;
+  const bool life = rule != nullptr && rule->weight == Weight::always;
+  if (e.changes.empty() || rule == nullptr || !(rule->evidence || life)) return out;
   // On lines of its own: all of it.
   const unsigned begin = indent + 4;
   const std::string all = short_changes(e, ~std::size_t{0});

@@ -35,7 +35,7 @@ void print_heading(Session& session, const Options& o) {
     kStderr.print("{:>11}  {:<3} {:>13}  {:<28} {}\n", "instruction", "thr", "virtual time",
                   "reached", "what it is for");
   else
-    kStderr.print("{:>11}  {:<4} {:<3} {:<3} {:<6}  {}\n", "instruction", "thr", "M", "P", "G",
+    kStderr.print("{:>11} {:<3} {:<3} {:<3} {:<8}  {}\n", "instruction", "thr", "M", "P", "G",
                   "what happens");
 }
 
