@@ -157,18 +157,6 @@ TEST_CASE("a trace that its writer did not close is finished by the destructor")
   CHECK_FALSE(reader->truncated());
 }
 
-TEST_CASE("a trace goes to an open stream after what was printed there") {
-  const sample::TempFile file("stream");
-  std::FILE* stream = std::fopen(file.path().c_str(), "wb");
-  REQUIRE(stream != nullptr);
-  std::fputs("before\n", stream);
-  make_writer(Form::JsonLines, stream, "standard output", sample::header())->close();
-  std::fputs("after\n", stream);
-  std::fclose(stream);
-  CHECK(file.bytes().starts_with("before\n{\"schema\""));
-  CHECK(file.bytes().ends_with("}\nafter\n"));
-}
-
 TEST_CASE("the forms have names, and rt0t files an ending") {
   CHECK(form_named("jsonl") == Form::JsonLines);
   CHECK(form_named("rt0t") == Form::Rt0t);
