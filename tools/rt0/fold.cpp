@@ -12,7 +12,7 @@ using emulator::u64;
 
 namespace {
 
-constexpr std::size_t kNamed = 3;  ///< functions that a line names
+constexpr std::size_t kNamed = 2;  ///< functions that a line names
 
 void count(auto& counts, std::string_view key) {
   auto it = counts.find(key);
