@@ -23,10 +23,12 @@ using emulator::machine::Machine;
 /// The program's second run: what it prints has been seen, what it reads it reads again.
 class SilentHost final : public emulator::kernel::Host {
  public:
-  void write_output(int, std::span<const u8>) override {}
-  std::size_t read_input(std::span<u8> to) override {
+  emulator::kernel::Result<emulator::u64> write_output(int, std::span<const u8> bytes) override {
+    return bytes.size();
+  }
+  emulator::kernel::Result<emulator::u64> read_input(std::span<u8> to) override {
     const auto got = ::read(STDIN_FILENO, to.data(), to.size());
-    return got > 0 ? static_cast<std::size_t>(got) : 0;
+    return got > 0 ? static_cast<emulator::u64>(got) : 0;
   }
 };
 

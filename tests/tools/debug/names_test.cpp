@@ -18,7 +18,9 @@ using debug::u8;
 namespace {
 
 debug::DebugHost silent_host() {
-  return {[](int, std::span<const u8>) {}, [](std::span<u8>) { return std::size_t{0}; }};
+  using Answer = debug::DebugHost::Answer;
+  return {[](int, std::span<const u8> bytes) -> Answer { return u64{bytes.size()}; },
+          [](std::span<u8>) -> Answer { return u64{0}; }};
 }
 
 RunOptions options_of(const std::string& program) {
