@@ -257,6 +257,22 @@ std::string Narrator::short_changes(const Step& e, std::size_t room) const {
   return out;
 }
 
+/// All of them, on lines of their own; a line takes as many as there is room for.
+std::string Narrator::packed_changes(const Step& e, unsigned indent) const {
+  std::vector<std::string> lines;
+  for (const auto& c : e.changes) {
+    const std::string one = fmt::format("{} {} → {}", c.field, c.before, c.after);
+    if (lines.empty() || indent + columns(lines.back()) + 2 + columns(one) > options_.width)
+      lines.push_back(one);
+    else
+      lines.back() += ", " + one;
+  }
+  std::string out;
+  for (const std::string& line : lines)
+    out += '\n' + std::string(indent, ' ') + options_.paint.dim(line);
+  return out;
+}
+
 std::string Narrator::text_of(const Step& e, unsigned depth) {
   const Paint& paint = options_.paint;
   const bool story = options_.level == Level::story;
@@ -284,11 +300,7 @@ std::string Narrator::text_of(const Step& e, unsigned depth) {
   const auto* rule = runtime_model::model::weight_rule(e.id);
   const bool life = rule != nullptr && rule->weight == Weight::always;
   if (e.changes.empty() || rule == nullptr || !(rule->evidence || life)) return out;
-  // On lines of its own: all of it.
-  const unsigned begin = indent + 4;
-  const std::string all = short_changes(e, ~std::size_t{0});
-  out += '\n' + std::string(begin, ' ');
-  return out + paint.dim(wrapped(all, options_.width - begin, begin, 0));
+  return out + packed_changes(e, indent + 4);
 }
 
 }  // namespace rt0

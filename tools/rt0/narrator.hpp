@@ -90,6 +90,7 @@ class Narrator {
   std::string text_of(const Step& e, unsigned depth);
   std::string prefix(const Step& e) const;
   std::string changes_text(const Step& e, unsigned indent) const;
+  std::string packed_changes(const Step& e, unsigned indent) const;
   std::string short_changes(const Step& e, std::size_t room) const;
   std::string_view kept(std::string_view function);
 
