@@ -129,8 +129,14 @@ std::string_view name(Weight weight) {
 std::span<const WeightRule> weight_rules() { return kRules; }
 
 const WeightRule* weight_rule(std::string_view name) {
-  for (const WeightRule& rule : kRules)
-    if (emulator::base::glob_matches(rule.pattern, name)) return &rule;
+  if (name.empty()) return nullptr;
+  for (const WeightRule& rule : kRules) {
+    // Asked for every step that is told: most rules are not worth a closer look.
+    const char first = rule.pattern.front();
+    if ((first == name.front() || first == '*') &&
+        emulator::base::glob_matches(rule.pattern, name))
+      return &rule;
+  }
   return nullptr;
 }
 
