@@ -18,7 +18,9 @@ RT0_INLINE void report(auto& c, const fp::Env& env) {
   if (env.raised() == 0) [[likely]]
     return;
   c.set_mxcsr(c.mxcsr() | env.raised());
-  if (env.faults()) c.raise_fault(cpu::FaultKind::simd);
+  if (!env.faults()) return;
+  c.core().partly = true;
+  c.raise_fault(cpu::FaultKind::simd);
 }
 
 /// Writes operand 1 with its low lane replaced: how every scalar operation ends.

@@ -53,7 +53,8 @@ std::optional<FoundPlace> Names::find(const ObjectName& name) const {
         break;
       }
       case K::p:  // those beyond the length are dead, but there
-        if (name.number < rt_.allp().cap()) return typed(rt_.allp(name.number).get(), "runtime.p");
+        if (name.number < std::max<u64>(rt_.allp().len(), rt_.allp().cap()))
+          return typed(rt_.allp(name.number).get(), "runtime.p");
         break;
       case K::g_at:
         return typed(Addr(name.number), "runtime.g");
