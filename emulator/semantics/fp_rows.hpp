@@ -20,6 +20,7 @@ RT0_INLINE void report(auto& c, const fp::Env& env) {
   c.set_mxcsr(c.mxcsr() | env.raised());
   if (!env.faults()) return;
   c.core().partly = true;
+  c.finish();
   c.raise_fault(cpu::FaultKind::simd);
 }
 

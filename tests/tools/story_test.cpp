@@ -84,7 +84,7 @@ TEST_CASE("the life of a goroutine weighs more than how memory is found for it")
   CHECK(weight_of("casgstatus/syscall") == Weight::detail);
 }
 
-TEST_CASE("--only takes functions, steps, patterns and lists of them") {
+TEST_CASE("the option --only takes functions, steps, patterns and lists of them") {
   StoryChoice choice({"newproc1,mallocgc/ti*", "runtime.schedinit"}, known());
   CHECK(choice.holds(step("newproc1/gobuf")));
   CHECK(choice.holds(step("mallocgc/tiny")));
@@ -99,14 +99,14 @@ TEST_CASE("--only takes functions, steps, patterns and lists of them") {
   CHECK(choice.unmet().empty());
 }
 
-TEST_CASE("--only knows a function by Go's name where its steps have a shorter one") {
+TEST_CASE("the option --only knows a function by Go's name where its steps have a shorter one") {
   StoryChoice choice({"runtime.(*mheap).init,runtime.findRunnable"}, known());
   CHECK(choice.may_hold("mheap.init/spans"));
   CHECK(choice.may_hold("findrunnable/spin"));
   CHECK_FALSE(choice.may_hold("p.init/empty"));
 }
 
-TEST_CASE("--only g17 is what goroutine 17 does and what is done to it") {
+TEST_CASE("the option --only g17 is what goroutine 17 does and what is done to it") {
   StoryChoice choice({"g17"}, known());
   CHECK(choice.holds(step("mallocgc/tiny", {}, 17)));
   CHECK(choice.holds(step("casgstatus/change", {{"g17.atomicstatus", "_Gwaiting", "_Grunnable"}})));
@@ -115,7 +115,7 @@ TEST_CASE("--only g17 is what goroutine 17 does and what is done to it") {
   CHECK_FALSE(choice.holds(step("mallocgc/tiny", {}, 1)));
 }
 
-TEST_CASE("--only with a function of the program is the goroutines that begin there") {
+TEST_CASE("the option --only with a function of the program is the goroutines that begin there") {
   StoryChoice choice({"main.worker"}, known());
   CHECK_FALSE(choice.holds(step("newproc1/goid", {{"g9.goid", "0", "9"}})));
   CHECK(choice.holds(step("newproc1/startpc", {{"g9.startpc", "0x0", "main.worker"}})));
@@ -123,7 +123,7 @@ TEST_CASE("--only with a function of the program is the goroutines that begin th
   CHECK_FALSE(choice.holds(step("gosched_m/asked", {}, 8)));
 }
 
-TEST_CASE("--only refuses a name of nothing and gives the nearest") {
+TEST_CASE("the option --only refuses a name of nothing and gives the nearest") {
   CHECK(refusal("newpoc1").find("did you mean \"newproc1\"?") != std::string::npos);
   CHECK(refusal("newproc1/gobfu").find("newproc1/gobuf") != std::string::npos);
   CHECK(refusal("zzz*").find("zzz*") != std::string::npos);
