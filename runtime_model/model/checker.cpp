@@ -45,6 +45,7 @@ Checker::Lane& Checker::lane_of(Tid tid, const Registers& regs) {
   if (last_lane_ == nullptr || last_lane_->tid != tid) {
     last_lane_ = &lanes_[tid];
     last_lane_->tid = tid;
+    last_lane_->standing.reset();  // others may have written what it follows from
   }
   Lane& lane = *last_lane_;
   if (lane.epoch != epoch_) {

@@ -36,6 +36,8 @@ void Checker::wake(Lane& lane, u64 number, const Registers& regs) {
     a.tid = lane.tid, a.number = number, a.outermost = true;
     for (const auto& above : lane.stack)
       a.outermost &= above->waits == Waits::called || returns_now(*above);
+    a.told = a.outermost && listener;
+    if (a.told) a.rt.note_reads();
     a.stretches.push_back({0, number});
     lane.stack.push_back(std::move(aside_[i]));
     aside_.erase(aside_.begin() + static_cast<std::ptrdiff_t>(i));

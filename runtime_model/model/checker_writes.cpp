@@ -60,9 +60,10 @@ void Checker::note_reads(Lane& lane, const Retired& r) {
 }
 
 void Checker::note_standing(Lane& lane, u64 number, const Registers& regs) {
+  if (!listener) return;  // nobody is told of it
   if (lane.standing.update(guest_, machine_.memory(), regs)) ++lane.stand_version;
   for (auto& a : lane.stack)
-    if (std::exchange(a->stand_version, lane.stand_version) != lane.stand_version)
+    if (a->told && std::exchange(a->stand_version, lane.stand_version) != lane.stand_version)
       a->stands.push_back({number, lane.standing.now()});
 }
 
@@ -80,7 +81,7 @@ void Checker::foreign_write(Activation& a, const RealWrite& w) {
 }
 
 void Checker::note_write(Lane& lane, const RealWrite& w) {
-  for (auto& [tid, other] : lanes_) other.standing.wrote(w.address, w.size);
+  lane.standing.wrote(w.address, w.size);
   for (auto& a : lane.stack) {
     if (a->signal_depth != lane.signals) {
       foreign_write(*a, w);
