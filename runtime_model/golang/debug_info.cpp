@@ -17,7 +17,7 @@ bool in(u64 from, u64 to, Addr pc) { return from <= pc.value && pc.value < to; }
 DebugInfo::DebugInfo(std::unique_ptr<DwarfFile> file, Layouts& layouts)
     : DwarfAsker(file->library), file_(std::move(file)) {
   if (!*file_) return;
-  left_ = file_->most_entries();
+  begin();
   types_ = std::make_unique<ProgramTypes>(file_->library, file_->dwarf(), layouts);
   read_units();
 }
@@ -94,7 +94,7 @@ void DebugInfo::add_variable(Dwarf_Die& die, VariableScope& scope, bool paramete
   v.in_heap = v.name.starts_with('&');
   if (v.in_heap) v.name.erase(0, 1);
   v.parameter = parameter;
-  v.result = number_of(&origin, DW_AT_variable_parameter).value_or(0) != 0;
+  v.result = flag_of(&origin, DW_AT_variable_parameter);
   v.line = static_cast<i64>(number_of(&origin, DW_AT_decl_line).value_or(0));
   v.type = types_->of(type);
   v.entry = dw.dwarf_dieoffset(&die);
@@ -120,6 +120,7 @@ void DebugInfo::collect(Dwarf_Die& die, Addr pc, std::size_t scope, int depth) {
 
 const std::vector<VariableScope>& DebugInfo::scopes_at(Addr pc) {
   if (scopes_of_ == pc) return scopes_;
+  begin();
   scopes_.clear();
   scopes_of_ = pc;
   const auto around = [pc](const std::vector<Range>& all) -> const Range* {
@@ -145,6 +146,7 @@ std::optional<TypeId> DebugInfo::type_at(Addr runtime_type) {
   constexpr unsigned kGoRuntimeType = 0x2904;  // cmd/internal/dwarf/dwarf.go
   if (!types_) return std::nullopt;
   if (!runtime_types_) {
+    begin();
     runtime_types_.emplace();
     for (const UnitName& unit : units_) {
       Dwarf_Die root, die;
@@ -171,6 +173,7 @@ std::optional<TypeId> DebugInfo::type_at(Addr runtime_type) {
 std::optional<TypeId> DebugInfo::global_type(const std::string& name) {
   const auto [it, fresh] = globals_.try_emplace(name);
   if (!fresh || !types_) return it->second;
+  begin();
   const auto slash = name.rfind('/');
   const auto dot = name.find('.', slash == name.npos ? 0 : slash);
   const std::string package = name.substr(0, dot);

@@ -83,6 +83,8 @@ class DebugInfo : DwarfAsker {
   void collect(Dwarf_Die& die, Addr pc, std::size_t scope, int depth);
   void add_variable(Dwarf_Die& die, VariableScope& scope, bool parameter);
   Dwarf_Die origin_of(Dwarf_Die die) const;
+  /// A question may visit as many entries as there can be.
+  void begin() { left_ = *file_ ? file_->most_entries() : 0; }
   bool visit() { return left_ != 0 && left_-- != 0; }
 
   std::unique_ptr<DwarfFile> file_;

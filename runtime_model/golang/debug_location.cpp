@@ -26,6 +26,7 @@ class Expression {
       }
     }
     if (pieces_.empty()) finish_piece(size);
+    drop_repeated(size);
     return std::move(pieces_);
   }
 
@@ -40,6 +41,19 @@ class Expression {
     }
     pieces_.push_back(piece);
     stack_.clear(), in_register_.reset(), is_value_ = false;
+  }
+
+  /// Some compilers (go1.19's) describe a slice's pointer twice: then the parts are too many.
+  void drop_repeated(u64 size) {
+    u64 total = 0;
+    for (const ValuePiece& p : pieces_) total += p.size;
+    if (total <= size || pieces_.size() < 2) return;
+    const ValuePiece &a = pieces_[0], &b = pieces_[1];
+    const bool same = a.in == b.in && a.where == b.where && a.size == b.size;
+    if (same && a.in != ValuePiece::In::nowhere && total - a.size == size)
+      pieces_.erase(pieces_.begin());
+    else
+      pieces_.clear();
   }
 
   bool push(std::optional<u64> value) {
@@ -137,6 +151,20 @@ class Expression {
 
 }  // namespace
 
+namespace {
+
+/// Go writes single expressions of DWARF 4 in a form that is for blocks, which libdw takes for no
+/// location; as long as the length is one byte, both forms are written alike (DWARF 4, 7.5.4).
+void as_expression(const LibDw& dw, Dwarf_Attribute& attribute) {
+  constexpr Dwarf_Word kOneByte = 0x80;
+  Dwarf_Block block;
+  if (attribute.form == DW_FORM_block1 && dw.dwarf_formblock(&attribute, &block) == 0 &&
+      block.length < kOneByte)
+    attribute.form = DW_FORM_exprloc;
+}
+
+}  // namespace
+
 std::vector<ValuePiece> DebugInfo::locate(const LocalVariable& variable,
                                           const LocationContext& context, u64 size) {
   Dwarf_Die die;
@@ -144,9 +172,10 @@ std::vector<ValuePiece> DebugInfo::locate(const LocalVariable& variable,
   Dwarf_Op* ops = nullptr;
   std::size_t count = 0;
   if (!*file_ || dw.dwarf_offdie(file_->dwarf(), variable.entry, &die) == nullptr ||
-      dw.dwarf_attr(&die, DW_AT_location, &attribute) == nullptr ||
-      dw.dwarf_getlocation_addr(&attribute, context.pc.value, &ops, &count, 1) != 1)
+      dw.dwarf_attr(&die, DW_AT_location, &attribute) == nullptr)
     return {};
+  as_expression(dw, attribute);
+  if (dw.dwarf_getlocation_addr(&attribute, context.pc.value, &ops, &count, 1) != 1) return {};
   return Expression(dw, attribute, context).run(ops, count, size);
 }
 

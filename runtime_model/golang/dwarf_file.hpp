@@ -30,6 +30,12 @@ class DwarfAsker {
       return std::nullopt;
     return value;
   }
+  bool flag_of(Dwarf_Die* die, unsigned attribute) const {
+    Dwarf_Attribute found;
+    bool value = false;
+    return dw.dwarf_attr(die, attribute, &found) != nullptr &&
+           dw.dwarf_formflag(&found, &value) == 0 && value;
+  }
   bool type_of(Dwarf_Die* die, Dwarf_Die& out) const {
     Dwarf_Attribute found;
     return dw.dwarf_attr(die, DW_AT_type, &found) != nullptr &&

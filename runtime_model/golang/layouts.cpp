@@ -92,6 +92,10 @@ bool Layouts::define(TypeId id, StructLayout layout) {
   return true;
 }
 
+std::string_view go_name(const StructLayout& type) {
+  return std::string_view(type.name).substr(0, type.name.find("@0x"));
+}
+
 void Layouts::replace(TypeId id, StructLayout layout) {
   if (id == 0 || id >= types_.size()) return;
   layout.name = types_[id].name;

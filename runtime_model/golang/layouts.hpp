@@ -67,6 +67,9 @@ struct StructLayout {
   TypeId key = 0;      ///< of a map
 };
 
+/// As Go prints it: without the mark that tells types of one name apart.
+std::string_view go_name(const StructLayout& type);
+
 /// Where a path leads: bytes from the start of the type that the path began in.
 struct FieldLayout {
   u64 offset = 0;

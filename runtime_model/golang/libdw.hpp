@@ -33,6 +33,8 @@ class LibDw {
   decltype(&::dwarf_tag) dwarf_tag = nullptr;
   decltype(&::dwarf_attr) dwarf_attr = nullptr;
   decltype(&::dwarf_diename) dwarf_diename = nullptr;
+  decltype(&::dwarf_formblock) dwarf_formblock = nullptr;
+  decltype(&::dwarf_formflag) dwarf_formflag = nullptr;
   decltype(&::dwarf_formudata) dwarf_formudata = nullptr;
   decltype(&::dwarf_formref_die) dwarf_formref_die = nullptr;
   decltype(&::dwarf_formaddr) dwarf_formaddr = nullptr;

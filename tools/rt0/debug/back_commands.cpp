@@ -39,12 +39,14 @@ void run_reverse_continue(Debugger& d, const Arguments&) {
 void run_reverse_finish(Debugger& d, const Arguments&) {
   const auto& frames = d.frames();
   const Frame f = frames[d.frame];
-  if (f.function == nullptr || f.cfa == Addr() || d.frame + 1 >= frames.size())
+  if (f.function == nullptr || f.cfa == Addr() || caller_of(frames, d.frame) >= frames.size())
     user_error("\"reverse-finish\" not meaningful in the outermost frame.");
-  d.out.tell(Fact("moving",
-                  {{"until", "call"}, {"backwards", true}, {"frame", frame_fields(d.target, d.frame, f)}},
-                  fmt::format("Run back to call of #{}  {}", d.frame, frame_text(d.target, f))));
+  d.out.tell(
+      Fact("moving",
+           {{"until", "call"}, {"backwards", true}, {"frame", frame_fields(d.target, d.frame, f)}},
+           fmt::format("Run back to call of #{}  {}", d.frame, frame_text(d.target, f))));
   d.remember();
+  if (!f.inlined.empty()) return d.stopped(back_out_of_inlined(d, d.frame));
   const SameFrame entered(d, f.cfa - 8);
   StopEvent event;
   event.position = d.target.position(), event.thread = d.target.thread().tid;

@@ -1,8 +1,10 @@
 #include "tools/rt0/debug/backtrace.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "emulator/base/hex.hpp"
+#include "tools/rt0/debug/locals.hpp"
 
 namespace rt0::debug {
 
@@ -25,6 +27,12 @@ bool has_not_begun(Target& target, Addr pc) {
   return function != nullptr && function->entry == pc;
 }
 
+Frame caller_frame(Addr pc, Addr sp, Addr g, bool exact, std::string note = {}) {
+  Frame f;
+  f.pc = pc, f.sp = sp, f.g = g, f.exact = exact, f.note = std::move(note);
+  return f;
+}
+
 class Unwinder {
  public:
   Unwinder(Target& target, std::size_t most) : target_(target), most_(most) {}
@@ -34,13 +42,29 @@ class Unwinder {
     while (frames_.size() < most_) {
       f.function = target_.symbols().function_at(lookup_pc(f));
       f.cfa = canonical_frame(f);
-      frames_.push_back(f);
+      push(f);
       if (!step(f)) break;
     }
     return std::move(frames_);
   }
 
  private:
+  /// With the frames of what was inlined there, innermost first.
+  void push(Frame f) {
+    const auto* code = f.function == nullptr ? nullptr : target_.inlined().at(lookup_pc(f));
+    if (code != nullptr) {
+      f.line_pc = lookup_pc(f);
+      for (const auto& call : code->calls) {
+        f.inlined = call.function;
+        frames_.push_back(f);
+        f.line_pc = call.parent;
+        f.note.clear();
+      }
+      f.inlined = {};
+    }
+    frames_.push_back(f);
+  }
+
   /// A call may be a function's last instruction.
   static Addr lookup_pc(const Frame& f) { return f.exact ? f.pc : f.pc - 1; }
 
@@ -67,7 +91,7 @@ class Unwinder {
     if (f.cfa == Addr()) return false;
     const Addr caller = word_or_zero(f.cfa - 8);
     if (target_.symbols().function_at(caller) == nullptr) return f.exact && reads_the_clock(f);
-    f = {caller, f.cfa, {}, nullptr, f.g, false, {}};
+    f = caller_frame(caller, f.cfa, f.g, false);
     // The kernel made the signal handler's frame: its return address is the restorer's entry.
     const auto* function = target_.symbols().function_at(caller);
     if (function->name.starts_with("runtime.sigreturn")) f.exact = true;
@@ -80,13 +104,8 @@ class Unwinder {
   bool interrupted(Frame& f) {
     const auto sp = word(f.sp + kContextRsp), pc = word(f.sp + kContextRip);
     if (!sp || !pc) return false;
-    f = {Addr(*pc),
-         Addr(*sp),
-         {},
-         nullptr,
-         owner_of(Addr(*sp), f.g),
-         true,
-         "<signal handler called>"};
+    f = caller_frame(Addr(*pc), Addr(*sp), owner_of(Addr(*sp), f.g), true,
+                     "<signal handler called>");
     return true;
   }
 
@@ -130,7 +149,7 @@ class Unwinder {
   /// gogo has the stack of the goroutine that it goes to, and no frame there.
   bool going(Frame& f) {
     const Addr pc = target_.views().g(f.g).sched().pc();
-    f = {pc, f.sp, {}, nullptr, f.g, true, "<gogo goes there>"};
+    f = caller_frame(pc, f.sp, f.g, true, "<gogo goes there>");
     return target_.symbols().function_at(pc) != nullptr;
   }
 
@@ -140,7 +159,7 @@ class Unwinder {
     const golang::M m = target_.views().g(f.g).m();
     if (!m || !m.vdsoSP().exists()) return false;
     const Addr pc = m.vdsoPC(), sp = m.vdsoSP();
-    f = {pc, sp, {}, nullptr, owner_of(sp, f.g), false, {}};
+    f = caller_frame(pc, sp, owner_of(sp, f.g), false);
     return target_.symbols().function_at(pc) != nullptr;
   }
 
@@ -157,7 +176,7 @@ class Unwinder {
       const Addr sp = user.sched().sp(), pc = user.sched().pc();
       if (system) return behind_systemstack(f, user.address(), sp);
       const bool fresh = has_not_begun(target_, pc);
-      f = {pc, sp, {}, nullptr, user.address(), fresh, fmt::format("<{} switched stacks>", name)};
+      f = caller_frame(pc, sp, user.address(), fresh, fmt::format("<{} switched stacks>", name));
       return target_.symbols().function_at(lookup_pc(f)) != nullptr;
     } catch (const std::exception&) {
       return false;
@@ -171,7 +190,7 @@ class Unwinder {
     const Addr at = sp + size.value_or(0);
     const Addr caller = word_or_zero(at);
     if (target_.symbols().function_at(caller) == nullptr) return false;
-    f = {caller, at + 8, {}, nullptr, g, false, "<runtime.systemstack switched stacks>"};
+    f = caller_frame(caller, at + 8, g, false, "<runtime.systemstack switched stacks>");
     return true;
   }
 
@@ -185,19 +204,25 @@ class Unwinder {
 std::vector<Frame> backtrace(Target& target, const emulator::kernel::Thread& thread,
                              std::size_t most) {
   const auto& regs = target.registers(thread);
-  return Unwinder(target, most)
-      .from({Addr(regs.rip), Addr(regs[rsp]), {}, nullptr, target.current_g(thread), true, {}});
+  Frame innermost = caller_frame(Addr(regs.rip), Addr(regs[rsp]), target.current_g(thread), true);
+  innermost.thread = thread.tid;
+  return Unwinder(target, most).from(std::move(innermost));
 }
 
 std::vector<Frame> backtrace_of(Target& target, Addr g, std::size_t most) {
   const golang::G gp = target.views().g(g);
   const Addr pc = gp.sched().pc();
   return Unwinder(target, most)
-      .from({pc, gp.sched().sp(), {}, nullptr, g, has_not_begun(target, pc), {}});
+      .from(caller_frame(pc, gp.sched().sp(), g, has_not_begun(target, pc)));
 }
 
 std::optional<golang::SourceLine> source_of(Target& target, const Frame& frame) {
-  return target.symbols().line(frame.exact ? frame.pc : frame.pc - 1);
+  return target.symbols().line(line_place(frame));
+}
+
+Addr line_place(const Frame& frame) {
+  if (frame.line_pc != Addr()) return frame.line_pc;
+  return frame.exact ? frame.pc : frame.pc - 1;
 }
 
 std::string short_line(Target& target, Addr pc) {
@@ -208,7 +233,11 @@ std::string short_line(Target& target, Addr pc) {
 
 Data::Fields frame_fields(Target& target, std::size_t number, const Frame& frame) {
   Data::Fields out = {{"frame", number}, {"pc", frame.pc}, {"sp", frame.sp}};
-  if (frame.function != nullptr) out.emplace_back("fn", frame.function->name);
+  if (frame.function != nullptr) out.emplace_back("fn", function_name(frame));
+  if (!frame.inlined.empty())
+    out.insert(out.end(), {{"inlined", true}, {"into", frame.function->name}});
+  if (auto arguments = argument_fields(target, frame); !arguments.empty())
+    out.emplace_back("args", std::move(arguments));
   if (const auto line = source_of(target, frame))
     out.insert(out.end(), {{"file", line->file}, {"line", line->line}});
   if (frame.g != Addr()) out.emplace_back("g", target.names().object(frame.g));
@@ -216,10 +245,28 @@ Data::Fields frame_fields(Target& target, std::size_t number, const Frame& frame
   return out;
 }
 
+std::size_t caller_of(const std::vector<Frame>& frames, std::size_t i) {
+  while (i < frames.size() && !frames[i].inlined.empty()) ++i;
+  return std::min(i + 1, frames.size());
+}
+
+bool is_of_runtime(const Frame& frame) {
+  const std::string_view name = function_name(frame);
+  return name.starts_with("runtime.") || name.starts_with("runtime/internal/") ||
+         name.starts_with("internal/runtime/") || name.find('.') == name.npos;
+}
+
+std::string_view function_name(const Frame& frame) {
+  if (!frame.inlined.empty()) return frame.inlined;
+  return frame.function == nullptr ? "??" : std::string_view(frame.function->name);
+}
+
 std::string frame_text(Target& target, const Frame& frame) {
-  const bool at_entry = frame.function != nullptr && frame.pc == frame.function->entry;
+  const bool at_entry =
+      frame.function != nullptr && frame.pc == frame.function->entry && frame.inlined.empty();
   std::string out = at_entry ? "" : fmt::format("{:#018x} in ", frame.pc.value);
-  out += fmt::format("{} ()", frame.function == nullptr ? "??" : frame.function->name);
+  out += fmt::format("{} ({})", function_name(frame), arguments_text(target, frame));
+  if (!frame.inlined.empty()) out += " (inlined)";
   if (const auto line = source_of(target, frame))
     out += fmt::format(" at {}:{}", line->file, line->line);
   return out;

@@ -34,6 +34,7 @@ struct Breakpoint {
   std::string what;  ///< as the user named it
   std::vector<Location> locations;
   emulator::machine::MemoryWatch memory;
+  Value watched;  ///< what `memory` is, for how it reads
   emulator::machine::RegisterWatch reg;
   emulator::kernel::Tid thread = 0;  ///< of a register
   std::set<u64> syscalls;            ///< empty: all

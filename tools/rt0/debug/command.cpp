@@ -49,7 +49,8 @@ struct GroupWords {
   std::string_view word, name;
 };
 constexpr std::array kGroups = {
-    GroupWords{Group::running, "running", "going forwards: by instructions, lines, functions, steps"},
+    GroupWords{Group::running, "running",
+               "going forwards: by instructions, lines, functions, steps"},
     GroupWords{Group::back, "back", "going back, and asking the past: who wrote, and why"},
     GroupWords{Group::stops, "breakpoints", "where to stop: breakpoints, watchpoints, catchpoints"},
     GroupWords{Group::looking, "data", "values and memory"},
@@ -81,7 +82,7 @@ std::vector<const Command*> collected() {
   std::vector<const Command*> all;
   for (const auto family :
        {running_commands(), back_commands(), stop_commands(), breakpoint_commands(),
-        looking_commands(), type_commands(), display_commands(), info_commands(),
+        looking_commands(), type_commands(), display_commands(), info_commands(), local_commands(),
         runtime_commands(), goroutine_commands(), session_commands()})
     for (const Command& c : family) all.push_back(&c);
   return all;

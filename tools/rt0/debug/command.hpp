@@ -58,6 +58,7 @@ std::span<const Command> looking_commands();
 std::span<const Command> type_commands();
 std::span<const Command> display_commands();
 std::span<const Command> info_commands();
+std::span<const Command> local_commands();
 std::span<const Command> runtime_commands();
 std::span<const Command> goroutine_commands();
 std::span<const Command> session_commands();

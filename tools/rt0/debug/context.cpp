@@ -103,8 +103,8 @@ Part code(Debugger& d) {
   const auto source = d.target.symbols().line(pc);
   if (source) part.heading += fmt::format(", {}:{}", source->file, source->line);
   const auto earlier = d.target.instructions_before(pc);
-  const std::size_t back = std::min<std::size_t>(d.out.rows() != 0 && d.out.rows() < 30 ? 1 : 2,
-                                                 earlier.size() - 1);
+  const std::size_t back =
+      std::min<std::size_t>(d.out.rows() != 0 && d.out.rows() < 30 ? 1 : 2, earlier.size() - 1);
   const auto* f = d.target.symbols().function_at(pc);
   Data::List list;
   if (source)
@@ -142,9 +142,11 @@ Part callers(Debugger& d) {
   Data::List list;
   for (std::size_t i = 0; i < std::min(kMost, frames.size()); ++i) {
     const Frame& f = frames[i];
-    const std::string where = short_line(d.target, f.exact ? f.pc : f.pc - 1);
-    std::string text = fmt::format("#{:<2} {:<{}} {:<22} {}", i, d.target.describe(f.pc),
-                                   d.out.width() < 100 ? 34 : 42, where, f.note);
+    const std::string where = short_line(d.target, line_place(f));
+    std::string text = fmt::format(
+        "#{:<2} {:<{}} {:<22} {}", i,
+        f.inlined.empty() ? d.target.describe(f.pc) : fmt::format("{} (inlined)", f.inlined),
+        d.out.width() < 100 ? 34 : 42, where, f.note);
     while (text.ends_with(' ')) text.pop_back();
     part.lines.push_back(cut(text, d.out.width()));
     list.emplace_back(frame_fields(d.target, i, f));

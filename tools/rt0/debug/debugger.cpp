@@ -7,6 +7,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/rt0/debug/command_file.hpp"
+#include "tools/rt0/debug/locals.hpp"
 #include "tools/rt0/landmarks.hpp"
 
 namespace rt0::debug {
@@ -27,6 +28,9 @@ Debugger::Debugger(const RunOptions& options, Output& o, emulator::kernel::Host&
                    emulator::machine::TimelineSettings limits)
     : target(options, host, limits), out(o), story(options, target.timeline()) {
   target.timeline().on_change = [this] { changed(); };
+  values.local = [this](std::string_view name, bool of_runtime) {
+    return variable(name, of_runtime);
+  };
   story.interrupted = [this] { return interrupted && interrupted(); };
 }
 
@@ -175,6 +179,18 @@ const std::vector<Frame>& Debugger::frames() {
   return frames_;
 }
 
+/// Innermost, without a walk through the stack unless the code there has a variable of that name.
+std::optional<Value> Debugger::variable(std::string_view name, bool of_runtime) {
+  if (target.over()) return std::nullopt;
+  const bool walked = frames_at_ == target.position() && !frames_.empty() &&
+                      frames_of_ == std::pair(target.thread().tid, target.parked());
+  if (!walked && target.parked() == Addr() && !names_variable(target, target.pc(), name))
+    return std::nullopt;
+  const Frame& looked_at = frames().at(frame);
+  if (is_of_runtime(looked_at) != of_runtime) return std::nullopt;
+  return local_named(values, looked_at, name);
+}
+
 void Debugger::changed() {
   frames_at_ = ~u64{0};
   target.changed();
@@ -186,7 +202,9 @@ void Debugger::changed() {
 bool Debugger::is_theirs(const Breakpoint& b) {
   if (b.only_thread != 0 && (target.over() || target.thread().tid != b.only_thread)) return false;
   if (b.goroutine == 0) return true;
-  const auto is = [&](const golang::G& g) { return g && static_cast<u64>(g.goid()) == b.goroutine; };
+  const auto is = [&](const golang::G& g) {
+    return g && static_cast<u64>(g.goid()) == b.goroutine;
+  };
   try {
     const golang::G g = target.views().g(target.current_g());
     return is(g) || (g && g.m() && g.m()->g0() == g.address() && is(g.m()->curg()));
@@ -307,8 +325,7 @@ StopEvent Debugger::move_with_steps(const Motion& motion) {
     if (event.reason != StopReason::position) return event;
     if (there) {
       for (const Breakpoint& b : breakpoints.all())
-        if (meant(b, *found))
-          hit_.push_back(b.number), hit_at_ = event.position;
+        if (meant(b, *found)) hit_.push_back(b.number), hit_at_ = event.position;
       event.thread = static_cast<emulator::kernel::Tid>(found->event.t);
       return event;
     }

@@ -95,6 +95,8 @@ class Debugger {
   /// True while the user asks for an end of what is being done.
   std::function<bool()> interrupted;
 
+  /// A variable of the function that is looked at, if that is one of the runtime's, or none.
+  std::optional<Value> variable(std::string_view name, bool of_runtime);
   /// Frames of the thread that is looked at; made once for each position.
   const std::vector<Frame>& frames();
   std::size_t frame = 0;  ///< the one that is looked at; 0: innermost

@@ -14,9 +14,7 @@ constexpr Row kRows[] = {
     {"layout tui focus refresh winheight nearpc pdisass",
      "There are no windows: \"set context on\" shows registers, code, stack and runtime after each "
      "stop, \"context\" shows them now."},
-    {"info_locals info_args info_scope",
-     "rt0 does not know Go's local variables: \"info registers\" and \"telescope\" show where they "
-     "are, \"print g1.FIELD\" what the runtime keeps."},
+    {"info_scope", "\"info locals\" and \"info args\" list the variables that are known here."},
     {"shell make pipe cd pwd", "rt0 runs no programs of the host: use another terminal."},
     {"! |", "rt0 runs no programs of the host: use another terminal."},
     {"file exec-file symbol-file add-symbol-file core-file load target attach sharedlibrary",

@@ -176,6 +176,7 @@ class Parser {
     }
     if (in_.take("&")) {
       const Value v = unary();
+      if (v.held) user_error("It lies in registers, so it has no address.");
       if (v.kind == Value::Kind::place) return Value::of(v.at.value);
       if (v.kind == Value::Kind::number && skipping_ == 0) return v;  // a function
       user_error("A register has no address.");

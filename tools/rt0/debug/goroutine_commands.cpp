@@ -106,8 +106,8 @@ class Goroutines : public Answer {
   void draw_groups(Page& page) const {
     constexpr u64 kMembers = 5;
     for (const auto& [name, count] : group_counts) {
-      page.cut_line(page.paint.bold(fmt::format("{}: {} goroutine{}", name, grouped(count),
-                                                count == 1 ? "" : "s")));
+      page.cut_line(page.paint.bold(
+          fmt::format("{}: {} goroutine{}", name, grouped(count), count == 1 ? "" : "s")));
       u64 shown = 0;
       for (const Row& r : rows) {
         if (goroutine_key(r.info, query_.group) != name) continue;
@@ -128,13 +128,16 @@ class LookingAt {
       : d_(d),
         thread_(d.target.thread().tid),
         parked_(d.target.parked()),
-        position_(d.target.position()) {
+        position_(d.target.position()),
+        frame_(std::exchange(d.frame, 0)) {
     d_.target.choose_goroutine(g);
   }
   ~LookingAt() {
     if (d_.target.over() || d_.target.position() != position_) return;  // the command moved
     d_.target.choose_thread(d_.target.machine().kernel().find_thread(thread_));
     if (parked_ != Addr()) d_.target.choose_goroutine(parked_);
+    (void)d_.frames();
+    d_.frame = frame_;
   }
   LookingAt(const LookingAt&) = delete;
   LookingAt& operator=(const LookingAt&) = delete;
@@ -144,6 +147,7 @@ class LookingAt {
   emulator::kernel::Tid thread_;
   Addr parked_;
   u64 position_;
+  std::size_t frame_;
 };
 
 void take_frames(Debugger& d, Goroutines::Row& row, const G& g, u64 most) {
@@ -171,11 +175,9 @@ void run_goroutines(Debugger& d, const Arguments& a) {
   const GoroutineQuery query = parse_goroutine_query(d, a);
   const auto gs = all_gs(d);
   if (gs.empty())
-    return d.out.tell(
-        Fact("goroutines", {{"goroutines", Data::List{}}}, none_made(d.target, 'g')));
-  const bool asked_for_dead = std::ranges::any_of(query.filters, [](const auto& f) {
-    return f.key == "status" && f.with;
-  });
+    return d.out.tell(Fact("goroutines", {{"goroutines", Data::List{}}}, none_made(d.target, 'g')));
+  const bool asked_for_dead =
+      std::ranges::any_of(query.filters, [](const auto& f) { return f.key == "status" && f.with; });
   Goroutines answer(query);
   const bool needs_places = !query.filters.empty() || !query.group.empty();
   for (const G& g : gs) {
@@ -220,8 +222,8 @@ class OneGoroutine : public Answer {
   Data::Fields data() const override {
     Data::Fields out = {{"goroutine", info.fields()}};
     if (since) out.emplace_back("since", *since);
-    out.insert(out.end(), {{"stack", Data::Fields{{"lo", low}, {"hi", high}}},
-                           {"frames", frame_data}});
+    out.insert(out.end(),
+               {{"stack", Data::Fields{{"lo", low}, {"hi", high}}}, {"frames", frame_data}});
     return out;
   }
   void draw(Page& page) const override {
@@ -250,9 +252,10 @@ class OneGoroutine : public Answer {
 
 /// "17", "g17"; without a word the one that is looked at.
 Addr goroutine_named(Debugger& d, std::string_view word) {
-  const std::string name = word.empty()           ? "g"
-                           : word.starts_with('g') ? std::string(word)
-                                                   : fmt::format("g{}", evaluate_number(d.values, word));
+  const std::string name = word.empty() ? "g"
+                           : word.starts_with('g')
+                               ? std::string(word)
+                               : fmt::format("g{}", evaluate_number(d.values, word));
   const auto found = d.target.object(name);
   if (!found) user_error("{}", no_object(d.target, name));
   return found->address;
@@ -267,9 +270,10 @@ void run_goroutine(Debugger& d, const Arguments& a) {
   if (!command.empty()) {
     const LookingAt there(d, g);
     if (d.target.parked() != Addr() && find_command(command).command->group == Group::running)
-      user_error("{0} does not run now: \"tbreak WHERE thread {0}\" and \"continue\" stop where it "
-                 "goes on.",
-                 d.target.names().object(g));
+      user_error(
+          "{0} does not run now: \"tbreak WHERE thread {0}\" and \"continue\" stop where it "
+          "goes on.",
+          d.target.names().object(g));
     if (!d.execute(command)) d.fail();
     return;
   }
@@ -277,9 +281,9 @@ void run_goroutine(Debugger& d, const Arguments& a) {
   d.target.choose_goroutine(g);
   d.out.tell(OneGoroutine(d, d.target.views().g(g)));
   if (d.target.parked() != Addr())
-    return d.out.tell(Fact("looking-at", {{"g", d.target.names().object(g)}},
-                           fmt::format("[Looking at {}, which no thread runs]",
-                                       d.target.names().object(g))));
+    return d.out.tell(
+        Fact("looking-at", {{"g", d.target.names().object(g)}},
+             fmt::format("[Looking at {}, which no thread runs]", d.target.names().object(g))));
   if (const auto now = d.target.thread().tid; now != before)
     d.out.tell(Fact("looking-at", {{"g", d.target.names().object(g)}, {"t", now}},
                     fmt::format("[Switching to thread t{}]", now)));
@@ -288,12 +292,14 @@ void run_goroutine(Debugger& d, const Arguments& a) {
 constexpr Command kCommands[] = {
     {"goroutine", "g gr", Group::runtime, "[N [COMMAND]]",
      "Look at goroutine N: why it waits, where, who started it; or do COMMAND there",
-     "Without COMMAND it is looked at from now on: bt, info registers, locals, print $rsp are about "
+     "Without COMMAND it is looked at from now on: bt, info registers, locals, print $rsp are "
+     "about "
      "it until the program moves. Of one that no thread runs, registers are those that it has "
      "saved: rip, rsp, rbp. With COMMAND, as in \"goroutine 5 bt 3\", only that is done there.",
      "g 1", false, Completes::expressions, run_goroutine},
     {"goroutines", "grs", Group::runtime,
-     "[-u|-r|-g|-s] [-t [N]] [-since] [-with F] [-without F] [-group KEY] [-limit N] [-exec COMMAND]",
+     "[-u|-r|-g|-s] [-t [N]] [-since] [-with F] [-without F] [-group KEY] [-limit N] [-exec "
+     "COMMAND]",
      "List goroutines: why each waits, and where its own code is",
      "The place: -u of its own code (not of Go's packages), -r where it really is, -g the go "
      "statement, -s the function it began in. -t: N of its frames, too. -since: the instruction "

@@ -30,6 +30,13 @@ CodeSpot spot(Debugger& d, Addr pc, bool exact) {
   return out;
 }
 
+CodeSpot spot(Debugger& d, const Frame& frame) {
+  CodeSpot out = spot(d, line_place(frame), true);
+  out.pc = frame.pc;
+  if (!frame.inlined.empty()) out.function = frame.inlined;
+  return out;
+}
+
 /// "net/http" of "net/http.(*Server).Serve".
 std::string_view package_of(std::string_view name) {
   name = name.substr(0, std::min(name.find('['), name.find('(')));
@@ -48,9 +55,9 @@ std::string standard_folder(const golang::SymbolTable& symbols) {
 /// The frame that people mean by "where it is".
 const Frame& own_frame(Debugger& d, const std::vector<Frame>& frames, Addr start) {
   for (const Frame& f : frames)
-    if (f.function != nullptr && !of_go_itself(d, *f.function)) return f;
+    if (f.function != nullptr && !of_go_itself(d, function_name(f), line_place(f))) return f;
   for (const Frame& f : frames)
-    if (f.function != nullptr && f.function->entry == start) return f;
+    if (f.function != nullptr && f.inlined.empty() && f.function->entry == start) return f;
   return frames.front();
 }
 
@@ -62,13 +69,13 @@ std::vector<Frame> frames_of(Debugger& d, const golang::G& g, const GoroutineInf
   return frames.empty() ? backtrace_of(d.target, g.address()) : frames;
 }
 
-constexpr std::array<std::string_view, 8> kKeys = {
-    "running", "user", "status", "reason", "userloc", "curloc", "goloc", "startloc"};
+constexpr std::array<std::string_view, 8> kKeys = {"running", "user",   "status", "reason",
+                                                   "userloc", "curloc", "goloc",  "startloc"};
 
 }  // namespace
 
-bool of_go_itself(const Debugger& d, const golang::Function& function) {
-  const std::string_view package = package_of(function.name);
+bool of_go_itself(const Debugger& d, std::string_view function, Addr code) {
+  const std::string_view package = package_of(function);
   const auto& build = d.target.build();
   const auto below = [&](std::string_view path) {
     return !path.empty() && package.starts_with(path) &&
@@ -78,7 +85,7 @@ bool of_go_itself(const Debugger& d, const golang::Function& function) {
   if (package.substr(0, package.find('/')).find('.') != package.npos) return false;
   const std::string folder = standard_folder(d.target.symbols());
   if (folder.empty()) return true;
-  const auto line = d.target.symbols().line(function.entry);
+  const auto line = d.target.symbols().line(code);
   return !line || line->file.starts_with(folder) || !line->file.starts_with('/');
 }
 
@@ -119,21 +126,21 @@ GoroutineInfo goroutine_info(Debugger& d, const golang::G& g, bool places) {
   out.m = object_text(d, g.m().get());
   const auto* thread = d.target.thread_of(g.address());
   if (thread != nullptr) out.thread = thread->tid;
-  out.current = g.address() == d.target.current_g() ||
-                (thread != nullptr && d.target.parked() == Addr() &&
-                 thread->tid == d.target.thread().tid);
+  out.current =
+      g.address() == d.target.current_g() ||
+      (thread != nullptr && d.target.parked() == Addr() && thread->tid == d.target.thread().tid);
   out.start = spot(d, g.startpc(), true);
   out.go = spot(d, g.gopc(), false);
   if (g.parentGoid().exists()) out.parent = g.parentGoid();
   const auto* began = d.target.symbols().function_at(g.startpc());
-  out.runtimes = began != nullptr && began->name != "runtime.main" &&
-                 package_of(began->name) == "runtime";
+  out.runtimes =
+      began != nullptr && began->name != "runtime.main" && package_of(began->name) == "runtime";
   if (!places || out.status == "_Gdead" || out.status == "_Gidle") return out;
   const auto frames = frames_of(d, g, out);
   if (frames.empty()) return out;
-  out.at = spot(d, frames.front().pc, frames.front().exact);
+  out.at = spot(d, frames.front());
   const Frame& own = own_frame(d, frames, g.startpc());
-  out.user = spot(d, own.pc, own.exact);
+  out.user = spot(d, own);
   return out;
 }
 

@@ -51,7 +51,8 @@ std::optional<u64> status_since(Debugger& d, const golang::G& g);
 
 /// Of Go's own packages, as far as its name and file tell; what is of package main, of its module
 /// or of a path with a host's name is not.
-bool of_go_itself(const Debugger& d, const golang::Function& function);
+/// `code` is a place in it.
+bool of_go_itself(const Debugger& d, std::string_view function, Addr code);
 
 /// What `goroutines` was asked for.
 struct GoroutineQuery {

@@ -43,7 +43,7 @@ void add_register(Debugger& d, Listing& out, const std::string& name) {
 
 std::vector<std::string> usual_registers(Debugger& d) {
   if (d.target.parked() != Addr()) return {"rip", "rsp", "rbp"};
-  return {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp",    "r8",      "r9",     "r10",
+  return {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",    "rsp",     "r8",      "r9",   "r10",
           "r11", "r12", "r13", "r14", "r15", "rip", "eflags", "fs_base", "gs_base", "mxcsr"};
 }
 
@@ -51,9 +51,9 @@ void tell_registers(Debugger& d, const std::vector<std::string>& names) {
   Listing answer("registers", "registers");
   for (const std::string& n : names) add_register(d, answer, n);
   if (const Addr g = d.target.parked(); g != Addr())
-    answer.also(fmt::format("{} does not run: these are what it has saved.",
-                            d.target.names().object(g)),
-                {{"saved_by", d.target.names().object(g)}});
+    answer.also(
+        fmt::format("{} does not run: these are what it has saved.", d.target.names().object(g)),
+        {{"saved_by", d.target.names().object(g)}});
   d.out.tell(answer);
 }
 
@@ -126,8 +126,8 @@ void run_mappings(Debugger& d, const Arguments&) {
                            {"name", "Name", 0}});
   for (const auto& [start, r] : d.target.machine().memory().regions()) {
     const u8 p = r.protection;
-    const std::string allowed = permissions((p & 1) != 0, (p & 2) != 0, (p & 4) != 0) +
-                                (r.shared ? "s" : "p");
+    const std::string allowed =
+        permissions((p & 1) != 0, (p & 2) != 0, (p & 4) != 0) + (r.shared ? "s" : "p");
     table.row({{Addr(start), hex(start)},
                {Addr(r.end), hex(r.end)},
                {r.end - start, hex(r.end - start)},
@@ -199,8 +199,8 @@ void run_symbol(Debugger& d, const Arguments& a) {
   const Addr at(a.text.empty() ? d.target.pc().value : evaluate_number(d.values, a.text));
   const std::string name = d.target.name_of(at);
   if (name.empty()) user_error("No symbol matches {}.", a.text);
-  d.out.tell(Fact("symbol", {{"address", at}, {"name", name}},
-                  fmt::format("{} is {}", hex(at), name)));
+  d.out.tell(
+      Fact("symbol", {{"address", at}, {"name", name}}, fmt::format("{} is {}", hex(at), name)));
 }
 
 void run_functions(Debugger& d, const Arguments& a) {
@@ -233,16 +233,15 @@ void run_program(Debugger& d, const Arguments&) {
                          {"checkpoints", t.checkpoints()},
                          {"checkpoint_bytes", t.checkpoint_bytes()}};
   if (!over) fields.insert(fields.end(), {{"t", t.thread()}, {"pc", d.target.pc()}});
-  d.out.tell(Fact(
-      "program", std::move(fields),
-      fmt::format("{} instructions have been executed; the farthest so far is {}.\n{}\n"
-                  "Virtual time: {:.3f} us. {} checkpoints hold {} KiB.",
-                  grouped(t.position()), grouped(t.furthest()),
-                  over ? "The process has ended here."
-                       : fmt::format("Thread t{} is next, at {}.", t.thread(),
-                                     pointer_text(d.target, d.target.pc())),
-                  static_cast<double>(now) / 1000.0, t.checkpoints(),
-                  t.checkpoint_bytes() / 1024)));
+  d.out.tell(Fact("program", std::move(fields),
+                  fmt::format("{} instructions have been executed; the farthest so far is {}.\n{}\n"
+                              "Virtual time: {:.3f} us. {} checkpoints hold {} KiB.",
+                              grouped(t.position()), grouped(t.furthest()),
+                              over ? "The process has ended here."
+                                   : fmt::format("Thread t{} is next, at {}.", t.thread(),
+                                                 pointer_text(d.target, d.target.pc())),
+                              static_cast<double>(now) / 1000.0, t.checkpoints(),
+                              t.checkpoint_bytes() / 1024)));
 }
 
 void run_all_registers(Debugger& d, const Arguments&) {
@@ -291,6 +290,9 @@ void run_frame_info(Debugger& d, const Arguments&) {
   Data::Fields fields = frame_fields(d.target, d.frame, f);
   std::string text = fmt::format("Stack level {}, frame at {}:\n rip = {}", d.frame,
                                  f.cfa == Addr() ? "?" : hex(f.cfa), named(f.pc));
+  if (!f.inlined.empty())
+    text += fmt::format("\n inlined: {} has no frame of its own, it is part of {}'s", f.inlined,
+                        f.function->name);
   if (f.cfa != Addr()) fields.emplace_back("cfa", f.cfa);
   if (const auto line = source_of(d.target, f))
     text += fmt::format(" ({}:{})", line->file, line->line);
@@ -301,8 +303,10 @@ void run_frame_info(Debugger& d, const Arguments&) {
     }
   if (d.frame + 1 < frames.size()) {
     const Frame& caller = frames[d.frame + 1];
-    text += fmt::format("\n called by frame {}, {}{}", d.frame + 1, d.target.describe(caller.pc),
-                        caller.note.empty() ? "" : "  " + caller.note);
+    text += fmt::format(
+        "\n called by frame {}, {}{}", d.frame + 1,
+        caller.inlined.empty() ? d.target.describe(caller.pc) : std::string(caller.inlined),
+        caller.note.empty() ? "" : "  " + caller.note);
     fields.emplace_back("caller", frame_fields(d.target, d.frame + 1, caller));
   } else {
     text += "\n nobody called it";
@@ -314,8 +318,8 @@ void run_frame_info(Debugger& d, const Arguments&) {
 }
 
 constexpr Command kCommands[] = {
-    {"info registers", "r reg", Group::status, "[REGISTER…]", "List registers and their values",
-     "", "info registers rip rsp", false, Completes::expressions, run_registers},
+    {"info registers", "r reg", Group::status, "[REGISTER…]", "List registers and their values", "",
+     "info registers rip rsp", false, Completes::expressions, run_registers},
     {"info all-registers", "all", Group::status, "", "List all registers, also those of vectors",
      "", "info all-registers", false, Completes::nothing, run_all_registers},
     {"info frame", "f", Group::stack, "", "Tell about the frame that is looked at",
@@ -341,9 +345,8 @@ constexpr Command kCommands[] = {
      "info line runtime.check", false, Completes::functions, run_line},
     {"info symbol", "", Group::code, "ADDRESS", "Name what lies at an address", "",
      "info symbol $pc", false, Completes::expressions, run_symbol},
-    {"info functions", "fun", Group::code, "[PART]",
-     "List functions whose names have PART in them", "", "info functions schedinit", false,
-     Completes::functions, run_functions},
+    {"info functions", "fun", Group::code, "[PART]", "List functions whose names have PART in them",
+     "", "info functions schedinit", false, Completes::functions, run_functions},
     {"info program", "", Group::status, "", "Say where in time the program stands", "",
      "info program", false, Completes::nothing, run_program},
 };

@@ -71,6 +71,10 @@ std::vector<Breakpoint::Location> of_name(Debugger& d, std::string_view name) {
     if (f->code == golang::Code::wrapper) note = assembly ? "ABIInternal wrapper" : "ABI0 wrapper";
     out.push_back({f->entry, note});
   }
+  for (const Addr at : d.target.inlined().places_of(name)) {
+    const auto* around = d.target.symbols().function_at(at);
+    out.push_back({at, fmt::format("inlined into {}", around == nullptr ? "?" : around->name)});
+  }
   return out;
 }
 

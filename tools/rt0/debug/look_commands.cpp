@@ -6,6 +6,7 @@
 #include "tools/rt0/debug/displays.hpp"
 #include "tools/rt0/debug/explain.hpp"
 #include "tools/rt0/debug/gmp.hpp"
+#include "tools/rt0/debug/locals.hpp"
 #include "tools/rt0/debug/locations.hpp"
 #include "tools/rt0/debug/telescope.hpp"
 
@@ -83,15 +84,30 @@ void run_disassemble(Debugger& d, const Arguments& a) {
   d.out.tell(answer);
 }
 
-void show_frames(Debugger& d, std::size_t first, std::size_t last) {
+/// All variables of a frame, under it; nothing where none are known.
+void add_variables(Debugger& d, const Frame& frame, std::string& text, Data::Fields& fields) {
+  Data::List variables;
+  for (const Local& local : known_locals_of(d.values, frame)) {
+    auto [line, data] = variable_line(d.values, local);
+    for (std::size_t at = line.find('\n'); at != line.npos; at = line.find('\n', at + 1))
+      line.insert(at + 1, 8, ' ');
+    text += "\n        " + line;
+    variables.emplace_back(std::move(data));
+  }
+  if (!variables.empty()) fields.emplace_back("variables", std::move(variables));
+}
+
+void show_frames(Debugger& d, std::size_t first, std::size_t last, bool full) {
   const auto& frames = d.frames();
   Listing answer("backtrace", "frames");
   for (std::size_t i = first; i < last; ++i) {
     if (!frames[i].note.empty()) answer.also(d.out.paint().dim(frames[i].note));
     const std::string g = frames[i].g == Addr() ? "" : "  [" + g_text(d, frames[i].g) + "]";
-    answer.item(
-        frame_fields(d.target, i, frames[i]),
-        fmt::format("#{:<2} {}{}", i, frame_text(d.target, frames[i]), d.out.paint().dim(g)));
+    auto fields = frame_fields(d.target, i, frames[i]);
+    std::string text =
+        fmt::format("#{:<2} {}{}", i, frame_text(d.target, frames[i]), d.out.paint().dim(g));
+    if (full) add_variables(d, frames[i], text, fields);
+    answer.item(std::move(fields), std::move(text));
   }
   if (last < frames.size()) answer.also("(More stack frames follow...)");
   answer.also({}, {{"more", last < frames.size()}});
@@ -101,17 +117,18 @@ void show_frames(Debugger& d, std::size_t first, std::size_t last) {
 void run_backtrace(Debugger& d, const Arguments& a) {
   const std::size_t all = d.frames().size();
   std::string text = a.text;
-  for (const std::string_view word :
-       {"full", "-full"})  // gdb: with locals, of which rt0 knows none
-    if (text.starts_with(word)) text = trimmed(std::string_view(text).substr(word.size()));
+  bool full = false;
+  for (const std::string_view word : {"full", "-full"})
+    if (text.starts_with(word))
+      full = true, text = trimmed(std::string_view(text).substr(word.size()));
   const auto count =
       text.empty() ? static_cast<i64>(all) : static_cast<i64>(evaluate_number(d.values, text));
   const u64 shown = std::min<u64>(all, static_cast<u64>(count < 0 ? -count : count));
   // As in gdb, less than nothing: so many of the outermost.
   if (count < 0)
-    show_frames(d, all - shown, all);
+    show_frames(d, all - shown, all, full);
   else
-    show_frames(d, 0, shown);
+    show_frames(d, 0, shown, full);
 }
 
 void choose_frame(Debugger& d, std::size_t n) {

@@ -1,5 +1,7 @@
 #include "tools/rt0/debug/motions.hpp"
 
+#include <algorithm>
+
 #include "emulator/base/error.hpp"
 #include "tools/rt0/debug/gmp.hpp"
 #include "tools/rt0/debug/locations.hpp"
@@ -16,22 +18,56 @@ std::string_view mnemonic_at(Debugger& d, Addr pc) {
   return line.valid ? emulator::decode::Decoder::name(line.insn.mnemonic) : std::string_view();
 }
 
-/// A line of source in one function; code that no line is known of is a line of its own.
+/// The calls at a place of code, outermost first: the function that it lies in, then what was
+/// inlined, each with the line that it has got to.
 struct Line {
-  const golang::Function* function = nullptr;
+  std::string_view function;
+  std::string_view file;
   i64 line = 0;
+  emulator::i32 inlined = 0;  ///< which of the calls that were inlined into the code; 0: itself
   friend bool operator==(const Line&, const Line&) = default;
 };
+using Lines = std::vector<Line>;
 
-Line line_at(Debugger& d, Addr pc) {
-  const auto line = d.target.symbols().line(pc);
-  return {d.target.symbols().function_at(pc), line ? line->line : 0};
+Lines lines_at(Debugger& d, Addr pc) {
+  const auto at = [&](Addr where) {
+    const auto line = d.target.symbols().line(where);
+    return line ? std::pair<std::string_view, i64>(line->file, line->line)
+                : std::pair<std::string_view, i64>();
+  };
+  const auto* function = d.target.symbols().function_at(pc);
+  if (function == nullptr) return {Line()};
+  Lines out;
+  Addr where = pc;
+  if (const auto* code = d.target.inlined().at(pc))
+    for (const auto& call : code->calls) {
+      const auto [file, line] = at(where);
+      out.push_back({call.function, file, line, call.number + 1});
+      where = call.parent;
+    }
+  const auto [file, line] = at(where);
+  out.push_back({function->name, file, line, 0});
+  std::ranges::reverse(out);
+  return out;
+}
+
+/// What a movement by lines calls one line: with `into`, the innermost; else what was inlined below
+/// `from`, in the same call of it, is part of the line that it was inlined into.
+Lines seen_from(const Lines& from, Lines now, bool into) {
+  const auto same_call = [](const Line& a, const Line& b) {
+    return a.function == b.function && a.inlined == b.inlined;
+  };
+  if (into || now.size() <= from.size()) return now;
+  for (std::size_t i = 0; i < from.size(); ++i)
+    if (!same_call(from[i], now[i])) return now;
+  now.resize(from.size());
+  return now;
 }
 
 /// Not where a line begins.
 bool amid_line(Debugger& d) {
-  const Line here = line_at(d, d.target.pc());
-  return here.function != nullptr && line_at(d, d.target.pc() - 1) == here;
+  const Lines here = lines_at(d, d.target.pc());
+  return !here.front().function.empty() && lines_at(d, d.target.pc() - 1) == here;
 }
 
 StopEvent back_one(Debugger& d, bool into) {
@@ -67,13 +103,13 @@ StopEvent previous_instruction(Debugger& d) {
 }
 
 StopEvent next_line(Debugger& d, bool into) {
-  Line from = line_at(d, d.target.pc());
+  Lines from = lines_at(d, d.target.pc());
   while (true) {
     const std::string_view what = mnemonic_at(d, d.target.pc());
     const bool call = what == "call", ret = what == "ret";
     const StopEvent event = call && !into ? next_instruction(d) : d.step(1, false);
     if (!d.goes_on(event)) return event;
-    const Line now = line_at(d, d.target.pc());
+    const Lines now = seen_from(from, lines_at(d, d.target.pc()), into);
     if (now == from) continue;
     // Back in the middle of the caller's line: on to where its next one begins.
     if (ret && amid_line(d))
@@ -84,16 +120,17 @@ StopEvent next_line(Debugger& d, bool into) {
 }
 
 StopEvent previous_line(Debugger& d, bool into) {
+  const Lines start = d.target.over() ? Lines() : lines_at(d, d.target.pc());
   StopEvent event = back_one(d, into);
   if (!d.goes_on(event) || d.target.over()) return event;
-  Line line = line_at(d, d.target.pc());
+  Lines line = seen_from(start, lines_at(d, d.target.pc()), into);
   while (true) {
     const u64 here = d.target.position();
     const auto thread = d.target.thread().tid;
     const bool amid = amid_line(d);
     const StopEvent next = back_one(d, into);
     if (!d.goes_on(next)) return next;
-    const Line now = line_at(d, d.target.pc());
+    const Lines now = seen_from(line, lines_at(d, d.target.pc()), into);
     // Out of the middle of a line into the end of what it had called.
     const bool entered = into && amid && mnemonic_at(d, d.target.pc()) == "ret";
     if (now == line || entered) {
@@ -106,6 +143,49 @@ StopEvent previous_line(Debugger& d, bool into) {
     d.follow(event);
     return event;
   }
+}
+
+namespace {
+
+/// The inlined call of a frame, and whose frame that is.
+struct InlinedFrame {
+  InlinedFrame(Debugger& d, std::size_t n)
+      : function(d.frames().at(n).function->name),
+        call(d.frames()[n].inlined),
+        frame(d, frame_sp(d, n)) {}
+  /// `pc` is the next instruction, or behind a call.
+  bool holds(Debugger& d, Addr pc) const {
+    const auto* code = d.target.inlined().at(pc);
+    const auto* around = d.target.symbols().function_at(pc);
+    return code != nullptr && around != nullptr && around->name == function &&
+           code->of(call) != nullptr;
+  }
+  static Addr frame_sp(Debugger& d, std::size_t n) { return d.frames()[n].sp; }
+
+  std::string function, call;
+  SameFrame frame;
+};
+
+}  // namespace
+
+StopEvent out_of_inlined(Debugger& d, std::size_t frame) {
+  const InlinedFrame inlined(d, frame);
+  StopEvent event;
+  do {
+    event = next_instruction(d);
+    if (!d.goes_on(event)) return event;
+  } while (!inlined.frame.here_or_outer(d) || inlined.holds(d, d.target.pc()));
+  return event;
+}
+
+StopEvent back_out_of_inlined(Debugger& d, std::size_t frame) {
+  const InlinedFrame inlined(d, frame);
+  StopEvent event;
+  do {
+    event = previous_instruction(d);
+    if (!d.goes_on(event)) return event;
+  } while (!inlined.frame.here_or_outer(d) || inlined.holds(d, d.target.pc()));
+  return event;
 }
 
 StopEvent next_model_step(Debugger& d, bool over, bool backwards) {

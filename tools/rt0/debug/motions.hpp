@@ -15,6 +15,10 @@ StopEvent previous_instruction(Debugger& d);
 StopEvent next_line(Debugger& d, bool into);
 /// Back to the start of the line before.
 StopEvent previous_line(Debugger& d, bool into);
+/// Until the inlined code of frame `frame` is left, in the same frame or to its callers.
+StopEvent out_of_inlined(Debugger& d, std::size_t frame);
+/// Back to before it was entered.
+StopEvent back_out_of_inlined(Debugger& d, std::size_t frame);
 /// To behind the instruction that did the next, or last, step of a model; `over`: none of a model
 /// that lies deeper.
 StopEvent next_model_step(Debugger& d, bool over, bool backwards);

@@ -54,18 +54,26 @@ std::optional<u64> special_variable(Target& target, std::string_view name) {
 
 std::optional<Value> try_look_up(Values& values, std::string_view name) {
   Target& target = values.target;
+  const auto local = [&](bool of_runtime) {
+    return values.local ? values.local(name, of_runtime) : std::nullopt;
+  };
+  // In the runtime g, m and p are what rt0 means by them; whoever debugs his own program means his
+  // own variables.
+  if (auto own = local(false)) return own;
   if (const auto object = target.object(name)) {
     Value v = values.place(object->address, object->type, 8);
     v.field = std::string(name);
     return v;
   }
+  if (auto own = local(true)) return own;
   if (const auto* f = target.symbols().function(name)) {
     Value v = Value::of(f->entry.value);
     v.is_code = true;
     return v;
   }
   if (const auto* d = target.has_data(name) ? target.symbols().data(name) : nullptr) {
-    const auto type = target.layouts().variable_type(name).value_or(0);
+    auto type = target.layouts().variable_type(name).value_or(0);
+    if (type == 0) type = target.debug_info().global_type(std::string(name)).value_or(0);
     return values.place(d->address, type, static_cast<unsigned>(std::min<u64>(d->size, 1u << 30)));
   }
   if (const auto reg = register_named(name)) return values.of_register(*reg);

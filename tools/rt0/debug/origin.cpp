@@ -58,6 +58,7 @@ Place to_place(Debugger& d, const Value& what, const std::string& name) {
   Place p;
   p.name = name;
   p.thread = d.target.thread().tid;
+  if (v.held) user_error("{} lies in registers here: say which.", name);
   if (v.kind == Value::Kind::place) {
     p.memory = true, p.bytes = {v.at, std::max(1u, v.size)};
   } else if (v.kind == Value::Kind::reg || v.kind == Value::Kind::vector) {

@@ -17,6 +17,7 @@ using golang::StructLayout;
 namespace {
 
 constexpr u64 kMostElements = 16;   // of an array that are shown
+constexpr unsigned kDeepest = 2;    // structs in structs that are opened
 constexpr std::size_t kShort = 90;  // columns: a struct that fits is shown in one line
 
 i64 extended(u64 bits, unsigned size) {
@@ -36,6 +37,26 @@ std::string float_text(u64 bits, unsigned size) {
   return fmt::format("{}", std::bit_cast<double>(bits));
 }
 
+/// "1.5s", "2m0.25s", "100ns": as Go prints a time.Duration (time/time.go, Duration.String).
+std::string duration_text(i64 ns) {
+  const u64 n = ns < 0 ? 0 - static_cast<u64>(ns) : static_cast<u64>(ns);
+  const auto in = [](u64 part, u64 unit, int digits, const char* name) {
+    std::string rest = digits == 0 ? "" : fmt::format(".{:0{}}", part % unit, digits);
+    while (rest.ends_with('0')) rest.pop_back();
+    return fmt::format("{}{}{}", part / unit, rest == "." ? "" : rest, name);
+  };
+  constexpr u64 kMicro = 1000, kMilli = 1'000'000, kSecond = 1'000'000'000, kMinute = 60 * kSecond;
+  std::string out = n == 0        ? "0s"
+                    : n < kMicro  ? in(n, 1, 0, "ns")
+                    : n < kMilli  ? in(n, kMicro, 3, "µs")
+                    : n < kSecond ? in(n, kMilli, 6, "ms")
+                                  : in(n % kMinute, kSecond, 9, "s");
+  const u64 minutes = n / kMinute;
+  if (minutes >= 60) out = fmt::format("{}h{}m{}", minutes / 60, minutes % 60, out);
+  if (minutes > 0 && minutes < 60) out = fmt::format("{}m{}", minutes, out);
+  return ns < 0 ? "-" + out : out;
+}
+
 std::string binary_text(u64 bits) { return fmt::format("{:b}", bits); }
 
 /// Writes values with their types' structure.
@@ -43,8 +64,25 @@ class Printer {
  public:
   Printer(Values& values, char letter) : values_(values), letter_(letter) {}
 
+  /// What cannot be read says so, in the midst of what can.
   std::string text(const Value& v, unsigned indent) {
+    try {
+      return whole_text(v, indent);
+    } catch (const emulator::base::UserError& e) {
+      if (v.held) return "<optimised away>";
+      if (indent == 0) throw;
+      return fmt::format("<{}>", e.what());
+    }
+  }
+
+ private:
+  std::string whole_text(const Value& v, unsigned indent) {
     if (v.kind == Value::Kind::vector) return vector(v);
+    if (values_.lost(v)) return "<optimised away>";
+    if (letter_ == 0 && is_go_value(v)) {
+      if (indent > kDeepest) return "{…}";
+      return go_value_text(values_, v, [&](const Value& e) { return text(e, indent + 1); });
+    }
     if (!values_.aggregate(v)) return scalar(v);
     const StructLayout& t = values_.layout(v);
     switch (v.type == 0 ? Kind::opaque : t.kind) {
@@ -53,10 +91,14 @@ class Printer {
       case Kind::array:
         return elements(v, t.count, indent);
       case Kind::slice: {
-        const u64 data = word(v, 0), len = word(v, 8), cap = word(v, 16);
+        const u64 data = word(v, 0), len = word(v, 8);
+        const std::string cap = values_.lost(values_.part(v, 16, 0))
+                                    ? "<optimised away>"
+                                    : fmt::format("{}", word(v, 16));
         const std::string head = fmt::format("len {}, cap {}, {}", len, cap, hex(data));
-        return len == 0 || indent > 2 ? "{" + head + "}"
-                                      : fmt::format("{{{}}} {}", head, elements(v, len, indent));
+        return len == 0 || indent > kDeepest
+                   ? "{" + head + "}"
+                   : fmt::format("{{{}}} {}", head, elements(v, len, indent));
       }
       case Kind::string:
         return go_string(v);
@@ -65,8 +107,13 @@ class Printer {
     }
   }
 
- private:
-  u64 word(const Value& v, u64 offset) { return values_.target.memory().number(v.at + offset); }
+  bool is_go_value(const Value& v) const {
+    const Kind kind = values_.layout(v).kind;
+    return v.type != 0 && !v.is_code && !v.is_cast &&
+           (kind == Kind::interface || kind == Kind::map || kind == Kind::channel ||
+            kind == Kind::func || kind == Kind::floating || kind == Kind::complex);
+  }
+  u64 word(const Value& v, u64 offset) { return values_.word(v, offset); }
 
   std::string scalar(const Value& v) {
     const u64 bits = values_.number(v);
@@ -93,6 +140,12 @@ class Printer {
     if (values_.is_pointer(v.type) || v.field == ".ptr")
       return bits == 0 ? "0x0" : pointer_text(values_.target, Addr(bits));
     const StructLayout& t = values_.layout(v);
+    if (t.name == "runtime.waitReason")
+      return fmt::format("{} ({})", values_.target.wait_reason(static_cast<u8>(bits)), bits);
+    if (t.name == "time.Duration")
+      return fmt::format("{} ({})", duration_text(static_cast<i64>(bits)), static_cast<i64>(bits));
+    if (t.name == "uint8" && std::isprint(static_cast<int>(bits & 0xff)) != 0 && v.owner.empty())
+      return fmt::format("{} '{}'", bits, static_cast<char>(bits));
     if (named && t.name == "uintptr") return fmt::format("{} <{}>", hex(bits), text);
     if (named && t.kind == Kind::unsigned_int) return fmt::format("{} ({})", text, bits);
     return text;
@@ -111,7 +164,8 @@ class Printer {
     if (!values_.target.memory().try_read(Addr(data),
                                           {reinterpret_cast<u8*>(bytes.data()), bytes.size()}))
       return fmt::format("a string of {} bytes at {}, which cannot be read", len, hex(data));
-    return go_quoted(bytes) + (len > bytes.size() ? "…" : "");
+    const u64 rest = len - bytes.size();
+    return go_quoted(bytes) + (rest > 0 ? fmt::format(" … {} more bytes", rest) : "");
   }
 
   std::string elements(const Value& v, u64 count, unsigned indent) {
@@ -119,17 +173,17 @@ class Printer {
     const u64 shown = std::min(count, kMostElements);
     for (u64 i = 0; i < shown; ++i)
       out += (i == 0 ? "" : ", ") + text(values_.index(v, i), indent + 1);
-    if (shown < count) out += fmt::format(", … {} in all", count);
+    if (shown < count) out += fmt::format(", … {} more", count - shown);
     return out + "]";
   }
 
   std::string structure(const Value& v, const StructLayout& t, unsigned indent) {
-    if (indent > 2) return "{…}";
+    if (indent > kDeepest) return "{…}";
     std::vector<std::string> fields;
     std::size_t width = 0;
     for (const auto& m : t.members) {
       if (m.name == "_") continue;
-      Value field = values_.place(v.at + m.offset, m.type, 8);
+      Value field = values_.part(v, m.offset, m.type);
       field.field = m.name, field.owner = t.name;
       fields.push_back(fmt::format("{} = {}", m.name, text(field, indent + 1)));
       width += fields.back().size() + 2;
@@ -205,14 +259,35 @@ std::string value_text(Values& values, const Value& v, char letter) {
 
 Data::Fields value_fields(Values& values, const Value& v, char letter) {
   Data::Fields out = {{"text", value_text(values, v, letter)}};
-  if (v.type != 0) out.emplace_back("type", values.layout(v).name);
-  if (v.kind == Value::Kind::place)
+  if (v.type != 0) out.emplace_back("type", golang::go_name(values.layout(v)));
+  if (v.kind == Value::Kind::place && !v.held)
     out.insert(out.end(), {{"address", v.at}, {"size", v.size}});
   if (v.kind == Value::Kind::vector || values.aggregate(v)) return out;
   const u64 bits = values.number(v);
+  if (v.type != 0 && values.layout(v).kind == Kind::floating) {
+    out.emplace_back("value", float_text(bits, v.size));
+    return out;
+  }
   // As text: not every reader of JSON has numbers of 64 bits.
-  out.emplace_back("value", values.is_signed(v) ? fmt::format("{}", static_cast<i64>(bits)) : hex(bits));
+  out.emplace_back("value",
+                   values.is_signed(v) ? fmt::format("{}", static_cast<i64>(bits)) : hex(bits));
   return out;
+}
+
+std::string short_text(Values& values, const Value& v) {
+  constexpr std::size_t kMost = 40;
+  const Kind kind = v.type == 0 ? Kind::opaque : values.layout(v).kind;
+  if (kind == Kind::structure || kind == Kind::array) return "{…}";
+  if (kind == Kind::slice) {
+    const Value len = values.part(v, 8, 0);
+    return values.lost(len) ? "[…]" : fmt::format("[{} …]", values.word(v, 8));
+  }
+  if (kind == Kind::interface || kind == Kind::map || kind == Kind::channel) return "{…}";
+  std::string text = value_text(values, v, 0);
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
 }
 
 std::string pointer_text(Target& target, Addr a) {

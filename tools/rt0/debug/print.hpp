@@ -1,6 +1,8 @@
 /// How values read: gdb's formats, and what the runtime's types mean.
 #pragma once
 
+#include <functional>
+
 #include "tools/rt0/debug/answer.hpp"
 #include "tools/rt0/debug/value.hpp"
 
@@ -22,6 +24,11 @@ std::string number_text(Target& target, u64 bits, unsigned size, bool is_signed,
 std::string value_text(Values& values, const Value& v, char letter);
 /// A value for tools: as it reads, its type, and where it is or what number it is.
 Data::Fields value_fields(Values& values, const Value& v, char letter);
+/// The same in a few words: what is in structs, slices and maps is left out.
+std::string short_text(Values& values, const Value& v);
+/// A map's, channel's, interface's or func's contents; `element` writes a part of it.
+std::string go_value_text(Values& values, const Value& v,
+                          const std::function<std::string(const Value&)>& element);
 /// "0x4be8a0 <m0>"; without a name only the number.
 std::string pointer_text(Target& target, Addr a);
 /// Bytes up to a zero, as in a C string, quoted; at most `most`.

@@ -41,16 +41,17 @@ void run_next(Debugger& d, const Arguments& a) {
 
 void run_finish(Debugger& d, const Arguments&) {
   const auto& frames = d.frames();
-  const std::size_t at = d.frame;
-  if (at + 1 >= frames.size() || frames[at].cfa == Addr() || frames[at].g != frames[at + 1].g)
+  const std::size_t at = d.frame, outer = caller_of(frames, at);
+  if (outer >= frames.size() || frames[at].cfa == Addr() || frames[at].g != frames[outer].g)
     user_error("\"finish\" not meaningful in the outermost frame.");
-  const Frame& f = frames[at];
+  const Frame f = frames[at];
   d.out.tell(Fact("moving", {{"until", "return"}, {"frame", frame_fields(d.target, at, f)}},
                   fmt::format("Run till exit from #{}  {}", at, frame_text(d.target, f))));
   d.remember();
+  if (!f.inlined.empty()) return d.stopped(out_of_inlined(d, at));
   const SameFrame caller(d, f.cfa);
   Debugger::Motion motion;
-  motion.addresses.insert(frames[at + 1].pc.value);
+  motion.addresses.insert(frames[outer].pc.value);
   motion.accept = [&](const StopEvent&) { return caller.here(d); };
   const StopEvent event = d.move(motion);
   d.stopped(event);
@@ -69,8 +70,9 @@ void run_until_location(Debugger& d, const std::string& where) {
   const auto& frames = d.frames();
   d.remember();
   // Not beyond the end of the function that is looked at.
-  if (frames.size() > 1 && frames[0].cfa != Addr() && frames[0].g == frames[1].g) {
-    const u64 back = frames[1].pc.value;
+  const std::size_t outer = caller_of(frames, 0);
+  if (outer < frames.size() && frames[0].cfa != Addr() && frames[0].g == frames[outer].g) {
+    const u64 back = frames[outer].pc.value;
     motion.addresses.insert(back);
     const SameFrame caller(d, frames[0].cfa);
     motion.accept = [&d, caller, targets](const StopEvent& e) {

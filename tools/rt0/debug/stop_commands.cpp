@@ -130,8 +130,11 @@ void set_watch(Debugger& d, const Arguments& a, WatchKind kind) {
   take_whose(b, what);
   const Value v = as_place(d, evaluate(d.values, what));
   b.what = what, b.condition = condition;
+  if (v.held)
+    user_error("{} lies in registers here; watch the register, or where it lies in memory.", what);
   if (v.kind == Value::Kind::place) {
     b.kind = Kind::memory;
+    b.watched = v;
     b.memory = {{v.at, std::max(1u, v.size)}, kind, std::nullopt};
   } else if (v.kind == Value::Kind::reg || v.kind == Value::Kind::vector) {
     if (kind != WatchKind::change)

@@ -42,6 +42,12 @@ u64 number_of(const std::vector<u8>& bytes) {
 /// A watched value as its place reads.
 std::string watched_text(Debugger& d, const Breakpoint& b, const std::vector<u8>& bytes) {
   const u64 v = number_of(bytes);
+  if (b.kind == Kind::memory && b.watched.type != 0 && bytes.size() == b.watched.size) {
+    Value then = b.watched;
+    then.held = std::make_shared<Held>(Held{bytes, std::vector<bool>(bytes.size(), true)});
+    then.at = Addr(), then.is_cast = false;
+    return value_text(d.values, then, 0);
+  }
   constexpr std::size_t kShown = 16;
   if (bytes.size() > kShown)
     return emulator::base::hex_bytes(std::span(bytes).first(kShown)) +
@@ -176,7 +182,8 @@ std::string Debugger::stop_text(const StopEvent& event, bool switched) {
   std::vector<std::string> lines;
   if (std::string text = end_text(event); !text.empty()) lines.push_back(std::move(text));
   if (event.reason != StopReason::exit && !target.over() && !silent()) {
-    if (switched) lines.push_back(fmt::format("[Switching to thread {}]", thread_text(target.thread())));
+    if (switched)
+      lines.push_back(fmt::format("[Switching to thread {}]", thread_text(target.thread())));
     bool told = false;
     for (const int number : hit_) {
       const Breakpoint* b = breakpoints.find(number);

@@ -28,6 +28,7 @@ Target::Target(const RunOptions& options, emulator::kernel::Host& host,
                                                             std::move(parts.image), host, limits);
   guest_ = std::make_unique<runtime_model::model::Guest>(*program_.image, program_.symbols,
                                                          program_.build);
+  layouts_ = guest_->layouts;
   view_memory_ = std::make_unique<GuestMemory>(machine().memory());
   glimpse_ = std::make_unique<Glimpse>(options, program_, *guest_, *timeline_);
 }
@@ -35,10 +36,44 @@ Target::~Target() = default;
 
 golang::Views Target::views() { return golang::Views(*view_memory_, guest_->tables); }
 
+golang::DebugInfo& Target::debug_info() {
+  if (!debug_info_)
+    debug_info_ =
+        std::make_unique<golang::DebugInfo>(golang::DwarfFile::open(*program_.image), layouts_);
+  return *debug_info_;
+}
+
+void Target::complete(golang::TypeId type) {
+  if (debug_info_) debug_info_->complete(type);
+  if (runtime_types_) runtime_types_->complete(type);
+}
+
+std::optional<golang::TypeId> Target::described_type(Addr description) {
+  if (const auto known = debug_info().type_at(description - program_.symbols.bias())) return known;
+  if (!runtime_types_) {
+    const auto module = views().firstmoduledata();
+    if (!module.types().exists()) return std::nullopt;
+    runtime_types_.emplace(layouts_, module.types(), module.etypes(), program_.build.release.minor,
+                           [this](Addr a, std::span<u8> out) { return memory().try_read(a, out); });
+  }
+  return runtime_types_->at(description);
+}
+
+golang::InlinedBodies& Target::inlined() {
+  if (!inlined_) {
+    const auto module = views().firstmoduledata();
+    const Addr gofunc = module.gofunc().exists() ? module.gofunc().get() : Addr();
+    inlined_.emplace(program_.symbols, gofunc, [this](Addr a) {
+      return static_cast<u32>(memory().try_number(a, 4).value_or(0));
+    });
+  }
+  return *inlined_;
+}
+
 golang::Names& Target::names() {
   const u64 now = position();
   if (!names_ || now < names_at_ || std::exchange(names_stale_, false))
-    names_.emplace(views(), guest_->layouts, guest_->globals, program_.symbols);
+    names_.emplace(views(), layouts_, guest_->globals, program_.symbols);
   else if (now != names_at_)
     names_->refresh();
   names_at_ = now;
@@ -85,9 +120,7 @@ std::string Target::wait_reason(u64 reason) {
   return reason < wait_reasons_->size() ? (*wait_reasons_)[reason] : fmt::format("{}", reason);
 }
 
-const Registers& Target::registers() {
-  return parked() != Addr() ? saved_ : registers(thread());
-}
+const Registers& Target::registers() { return parked() != Addr() ? saved_ : registers(thread()); }
 const Registers& Target::registers(const Thread& t) { return machine().registers(t); }
 
 Addr Target::current_g() {

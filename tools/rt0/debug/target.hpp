@@ -10,7 +10,10 @@
 
 #include "emulator/decode/insn.hpp"
 #include "emulator/machine/timeline.hpp"
+#include "runtime_model/golang/debug_info.hpp"
+#include "runtime_model/golang/inlined.hpp"
 #include "runtime_model/golang/names.hpp"
+#include "runtime_model/golang/runtime_types.hpp"
 #include "runtime_model/model/guest.hpp"
 #include "tools/rt0/debug/guest_memory.hpp"
 #include "tools/rt0/options.hpp"
@@ -55,7 +58,18 @@ class Target {
   emulator::machine::Machine& machine() { return timeline_->machine(); }
   const golang::SymbolTable& symbols() const { return program_.symbols; }
   const runtime_model::model::Guest& guest() const { return *guest_; }
-  const golang::Layouts& layouts() const { return guest_->layouts; }
+  /// The runtime's types, and those of the program that have been met.
+  const golang::Layouts& layouts() const { return layouts_; }
+  /// One of the runtime's: what is wrapped in a struct of one word counts as that word.
+  bool of_runtime(golang::TypeId type) const { return type < guest_->layouts.size(); }
+  /// Variables of the program's functions. Opened when it is first asked for.
+  golang::DebugInfo& debug_info();
+  /// Reads what is still to be read of a type.
+  void complete(golang::TypeId type);
+  /// Which functions are in the bodies of others.
+  golang::InlinedBodies& inlined();
+  /// The type that the program describes there: by its debug information, else by its own words.
+  std::optional<golang::TypeId> described_type(Addr description);
   GuestMemory memory() { return GuestMemory(machine().memory()); }
   /// The runtime's structures now. They read the guest's memory when asked.
   golang::Views views();
@@ -129,6 +143,10 @@ class Target {
   Program program_;
   std::unique_ptr<emulator::machine::Timeline> timeline_;
   std::unique_ptr<runtime_model::model::Guest> guest_;
+  golang::Layouts layouts_;
+  std::unique_ptr<golang::DebugInfo> debug_info_;
+  std::optional<golang::InlinedBodies> inlined_;
+  std::optional<golang::RuntimeTypes> runtime_types_;
   std::unique_ptr<GuestMemory> view_memory_;
   std::optional<golang::Names> names_;
   std::unique_ptr<Glimpse> glimpse_;

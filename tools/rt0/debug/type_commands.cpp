@@ -14,6 +14,7 @@ namespace {
 
 /// The type that a name is, or that an expression has; 0: none that is known.
 golang::TypeId type_meant(Debugger& d, const std::string& text) {
+  if (const auto own = d.variable(text, false)) return own->type;
   for (const std::string& name : {text, "runtime." + text})
     if (const auto type = d.target.type(name); type != 0) return type;
   return evaluate(d.values, text).type;
@@ -32,11 +33,12 @@ void run_ptype(Debugger& d, const Arguments& a) {
   const auto& layout = layout_meant(d, a, "ptype");
   Listing answer("type", "members");
   const bool plain = layout.members.empty();
-  answer.also(plain ? fmt::format("type = {}, {} bytes", layout.name, layout.size)
-                    : fmt::format("type = {} struct {{  // {} bytes", layout.name, layout.size),
-              {{"name", layout.name}, {"size", layout.size}});
+  const std::string name(go_name(layout));
+  answer.also(plain ? fmt::format("type = {}, {} bytes", name, layout.size)
+                    : fmt::format("type = {} struct {{  // {} bytes", name, layout.size),
+              {{"name", name}, {"size", layout.size}});
   for (const auto& m : layout.members) {
-    const std::string_view type = d.target.layouts().type(m.type).name;
+    const std::string_view type = go_name(d.target.layouts().type(m.type));
     answer.item({{"name", m.name}, {"type", type}, {"offset", m.offset}},
                 fmt::format("  {:<24} {:<34} // +{:#x}", m.name, type, m.offset));
   }
@@ -46,7 +48,8 @@ void run_ptype(Debugger& d, const Arguments& a) {
 
 void run_whatis(Debugger& d, const Arguments& a) {
   const auto& layout = layout_meant(d, a, "whatis");
-  d.out.tell(Fact("type", {{"name", layout.name}, {"size", layout.size}}, "type = " + layout.name));
+  const std::string name(go_name(layout));
+  d.out.tell(Fact("type", {{"name", name}, {"size", layout.size}}, "type = " + name));
 }
 
 void run_hexdump(Debugger& d, const Arguments& a) {

@@ -115,12 +115,15 @@ Value Values::of_register(const RegisterName& name) {
 Value Values::place(Addr at, TypeId type, unsigned size, bool is_signed) const {
   Value v;
   v.kind = Value::Kind::place, v.at = at, v.is_signed = is_signed;
-  const auto inner = target.layouts().unwrapped({0, type});
+  target.complete(type);
+  const auto inner = target.of_runtime(type) ? target.layouts().unwrapped({0, type})
+                                             : golang::FieldLayout{0, type};
   v.type = type, v.size = size;
   if (type == 0) return v;
   const StructLayout& word = target.layouts().type(inner.type);
   const bool scalar = word.kind != Kind::structure && word.kind != Kind::array &&
-                      word.kind != Kind::slice && word.kind != Kind::string;
+                      word.kind != Kind::slice && word.kind != Kind::string &&
+                      word.kind != Kind::interface && word.kind != Kind::complex;
   if (scalar) v.type = inner.type, v.at = at + inner.offset;
   if (scalar && inner.type != type) v.box = type;
   const StructLayout& t = target.layouts().type(v.type);
@@ -132,19 +135,45 @@ bool Values::aggregate(const Value& v) const {
   if (v.kind != Value::Kind::place) return v.kind == Value::Kind::vector;
   const Kind kind = layout(v).kind;
   if (v.type != 0 && (kind == Kind::structure || kind == Kind::array || kind == Kind::slice ||
-                      kind == Kind::string))
+                      kind == Kind::string || kind == Kind::interface || kind == Kind::complex))
     return true;
   return v.size != 1 && v.size != 2 && v.size != 4 && v.size != 8;
 }
 
 bool Values::is_signed(const Value& v) const { return v.is_signed; }
 
+u64 Values::word(const Value& v, u64 offset, unsigned size) {
+  const Addr at = v.at + offset;
+  if (!v.held) return target.memory().number(at, size);
+  u64 out = 0;
+  for (u64 i = 0; i < size; ++i) {
+    const u64 byte = at.value + i;
+    if (byte >= v.held->bytes.size() || !v.held->known[byte]) user_error("It is optimised away.");
+    out |= u64{v.held->bytes[byte]} << (8 * i);
+  }
+  return out;
+}
+
+bool Values::lost(const Value& v) const {
+  if (!v.held) return false;
+  for (u64 i = 0; i < std::max(1u, v.size); ++i)
+    if (v.at.value + i < v.held->known.size() && v.held->known[v.at.value + i]) return false;
+  return true;
+}
+
+Value Values::part(const Value& v, u64 offset, TypeId type, unsigned size, bool is_signed) const {
+  Value out = place(v.at + offset, type, size, is_signed);
+  out.held = v.held;
+  return out;
+}
+
 u64 Values::number(const Value& v) {
   if (v.kind == Value::Kind::vector)
     user_error("A vector register is not a number; say which half: $xmm0 is shown by p and info.");
   if (v.kind != Value::Kind::place) return v.bits;
+  if (aggregate(v) && v.held) user_error("It lies in registers, so it has no address.");
   if (aggregate(v) || v.is_cast) return v.at.value;
-  const u64 raw = target.memory().number(v.at, v.size);
+  const u64 raw = word(v, 0, v.size);
   if (!v.is_signed || v.size == 8) return raw;
   const unsigned unused = 64 - 8 * v.size;
   return static_cast<u64>(static_cast<i64>(raw << unused) >> unused);
@@ -154,11 +183,12 @@ Value Values::loaded(const Value& v) {
   if (v.kind == Value::Kind::vector || aggregate(v)) return v;
   Value out = v;
   out.bits = number(v);
-  if (v.kind == Value::Kind::place) out.kind = Value::Kind::number;
+  if (v.kind == Value::Kind::place) out.kind = Value::Kind::number, out.held = nullptr;
   return out;
 }
 
 void Values::assign(const Value& to, u64 bits) {
+  if (to.held) user_error("It lies in registers here: assign to the register.");
   if (to.kind == Value::Kind::place && !aggregate(to) && !to.is_cast)
     return target.write(to.at, {reinterpret_cast<const u8*>(&bits), to.size});
   if (to.kind != Value::Kind::reg)
@@ -207,6 +237,7 @@ TypeId Values::element_of(TypeId pointer) const {
   const StructLayout& t = target.layouts().type(pointer);
   for (const auto& [name, to] : kHidden)
     if (t.name == name) return target.type(to);
+  if (t.kind == Kind::pointer && t.element != 0) return t.element;
   if (t.kind != Kind::pointer || !t.name.starts_with("*")) return 0;
   return target.type(std::string_view(t.name).substr(1));
 }
@@ -217,6 +248,9 @@ Value Values::pointee(const Value& v) {
     out.is_cast = false;
     return out;
   }
+  // "*g1": g1 is written for the pointer to it.
+  if (v.type != 0 && v.kind == Value::Kind::place && layout(v).kind == Kind::structure && !v.held)
+    return v;
   const Addr at(number(v));
   const TypeId element = v.type == 0 ? 0 : element_of(v.type);
   return place(at, element, 8);
@@ -228,15 +262,15 @@ Value Values::field(const Value& v, std::string_view name) {
   if (v.box != 0 && target.layouts().type(v.box).members[0].name == name)
     return place(v.at, target.layouts().type(v.box).members[0].type, 8);
   if (v.type != 0 && is_pointer(v.type)) {
-    if (element_of(v.type) == 0) user_error("It is not known what a {} points to.", t.name);
-    if (number(v) == 0) user_error("Cannot follow a nil {} to its field {}.", t.name, name);
+    if (element_of(v.type) == 0) user_error("It is not known what a {} points to.", go_name(t));
+    if (number(v) == 0) user_error("Cannot follow a nil {} to its field {}.", go_name(t), name);
     return field(pointee(v), name);
   }
   constexpr std::pair<std::string_view, u64> kWords[] = {{"ptr", 0}, {"len", 8}, {"cap", 16}};
   if (v.type != 0 && (t.kind == Kind::slice || t.kind == Kind::string))
     for (const auto& [word, offset] : kWords)
       if (name == word) {
-        Value w = place(v.at + offset, 0, 8, offset != 0);
+        Value w = part(v, offset, 0, 8, offset != 0);
         w.field = fmt::format(".{}", word);
         return w;
       }
@@ -251,12 +285,12 @@ Value Values::field(const Value& v, std::string_view name) {
       const StructLayout& inner = target.layouts().type(m.type);
       if (inner.kind == Kind::structure && inner.name.ends_with("." + m.name) &&
           std::ranges::find(inner.members, name, &golang::Member::name) != inner.members.end())
-        return field(place(v.at + m.offset, m.type, 0), name);
+        return field(part(v, m.offset, m.type, 0), name);
     }
     const std::string near = hint(name, names);
-    user_error("{} has no field \"{}\"{}", t.name, name, near.empty() ? "." : near);
+    user_error("{} has no field \"{}\"{}", go_name(t), name, near.empty() ? "." : near);
   }
-  Value out = place(v.at + member->offset, member->type, 8);
+  Value out = part(v, member->offset, member->type);
   out.field = member->name, out.owner = t.name;
   return out;
 }
@@ -264,13 +298,14 @@ Value Values::field(const Value& v, std::string_view name) {
 Value Values::index(const Value& v, u64 i) {
   const StructLayout& t = layout(v);
   if (v.type != 0 && (t.kind == Kind::array || t.kind == Kind::slice)) {
+    target.complete(t.element);
     const u64 size = target.layouts().type(t.element).size;
     const bool slice = t.kind == Kind::slice;
-    const u64 count = slice ? target.memory().number(v.at + 8) : t.count;
+    const u64 count = slice ? word(v, 8) : t.count;
     if (i >= count)
-      user_error("Index {} is outside of {}, which has {} elements.", i, t.name, count);
-    const Addr first = slice ? Addr(target.memory().number(v.at)) : v.at;
-    Value out = place(first + i * size, t.element, 8);
+      user_error("Index {} is outside of {}, which has {} elements.", i, go_name(t), count);
+    Value out =
+        slice ? place(Addr(word(v, 0)) + i * size, t.element, 8) : part(v, i * size, t.element);
     out.field = v.field, out.owner = v.owner;
     return out;
   }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +24,12 @@ std::optional<RegisterName> register_named(std::string_view name);
 /// Names that complete what was typed: 64-bit ones and those that gdb adds.
 std::vector<std::string> register_names();
 
+/// A value that lies in registers, or in several places: its bytes, and which of them are known.
+struct Held {
+  std::vector<u8> bytes;
+  std::vector<bool> known;
+};
+
 struct Value {
   enum class Kind : u8 { number, place, reg, vector };
   Kind kind = Kind::number;
@@ -34,7 +42,8 @@ struct Value {
   golang::TypeId type = 0;  ///< 0: a plain number, or a place of one
   golang::TypeId box = 0;   ///< of a word that is all of a struct: that struct
   RegisterName reg;
-  std::array<u64, 4> lanes{};  ///< of a vector
+  std::array<u64, 4> lanes{};        ///< of a vector
+  std::shared_ptr<const Held> held;  ///< of a place that is none in memory: `at` counts in it
   std::string field, owner;  ///< of a place: which field of which struct; they decide how it reads
 
   static Value of(u64 bits, bool is_signed = false) {
@@ -62,6 +71,13 @@ class Values {
   Value loaded(const Value& v);
   /// A struct, array, slice or string: not one number.
   bool aggregate(const Value& v) const;
+  /// A number in the value's bytes. Throws base::UserError where the compiler kept none.
+  u64 word(const Value& v, u64 offset, unsigned size = 8);
+  /// No byte of it is known.
+  bool lost(const Value& v) const;
+  /// What lies `offset` bytes into it.
+  Value part(const Value& v, u64 offset, golang::TypeId type, unsigned size = 8,
+             bool is_signed = false) const;
   /// `v.name`; pointers are followed.
   Value field(const Value& v, std::string_view name);
   Value index(const Value& v, u64 i);
@@ -78,6 +94,9 @@ class Values {
 
   Target& target;
   Variables& variables;
+  /// A variable of the function that is looked at, if that is one of the runtime's, or none;
+  /// unset: there are none.
+  std::function<std::optional<Value>(std::string_view, bool of_runtime)> local;
 };
 
 }  // namespace rt0::debug
