@@ -140,7 +140,7 @@ class Printer {
     if (values_.is_pointer(v.type) || v.field == ".ptr")
       return bits == 0 ? "0x0" : pointer_text(values_.target, Addr(bits));
     const StructLayout& t = values_.layout(v);
-    if (t.name == "runtime.waitReason")
+    if (t.name == "runtime.waitReason" && values_.target.wait_reason(bits) != text)
       return fmt::format("{} ({})", values_.target.wait_reason(static_cast<u8>(bits)), bits);
     if (t.name == "time.Duration")
       return fmt::format("{} ({})", duration_text(static_cast<i64>(bits)), static_cast<i64>(bits));
