@@ -90,11 +90,11 @@ constexpr Special kUnary = &special_words<M, kFormR, kFormM<Addressing::base>,
 
 template <class M>
 constexpr Row alu(std::string_view name, std::string_view reference, M meaning) {
-  return words(name, reference, meaning, Timing::alu, kLockable, kAlu<M>);
+  return words(name, reference, meaning, kLockable, kAlu<M>);
 }
 template <class M>
 constexpr Row unary(std::string_view name, std::string_view reference, M meaning) {
-  return words(name, reference, meaning, Timing::alu, kLockable, kUnary<M>);
+  return words(name, reference, meaning, kLockable, kUnary<M>);
 }
 
 constexpr std::array kRows = {
@@ -102,7 +102,7 @@ constexpr std::array kRows = {
     alu("adc", "ADC", RT0_MEANING(adc)),
     alu("sub", "SUB", RT0_MEANING(sub)),
     alu("sbb", "SBB", RT0_MEANING(sbb)),
-    words("cmp", "CMP", RT0_MEANING(cmp), Timing::alu, 0, kAlu<decltype(RT0_MEANING(cmp))>),
+    words("cmp", "CMP", RT0_MEANING(cmp), 0, kAlu<decltype(RT0_MEANING(cmp))>),
     unary("inc", "INC", RT0_MEANING(inc)),
     unary("dec", "DEC", RT0_MEANING(dec)),
     unary("neg", "NEG", RT0_MEANING(neg)),

@@ -70,10 +70,10 @@ RT0_INLINE void cmpxchg16b(auto& c) {
 }
 
 constexpr std::array kRows = {
-    words("cmpxchg", "CMPXCHG", RT0_MEANING(cmpxchg), Timing::alu, kLockable),
-    words("xadd", "XADD", RT0_MEANING(xadd), Timing::alu, kLockable),
-    one("cmpxchg8b", "CMPXCHG8B/CMPXCHG16B", RT0_MEANING_ONE(cmpxchg8b), Timing::alu, kLockable),
-    one("cmpxchg16b", "CMPXCHG8B/CMPXCHG16B", RT0_MEANING_ONE(cmpxchg16b), Timing::alu, kLockable),
+    words("cmpxchg", "CMPXCHG", RT0_MEANING(cmpxchg), kLockable),
+    words("xadd", "XADD", RT0_MEANING(xadd), kLockable),
+    one("cmpxchg8b", "CMPXCHG8B/CMPXCHG16B", RT0_MEANING_ONE(cmpxchg8b), kLockable),
+    one("cmpxchg16b", "CMPXCHG8B/CMPXCHG16B", RT0_MEANING_ONE(cmpxchg16b), kLockable),
 };
 
 }  // namespace

@@ -167,7 +167,7 @@ RT0_INLINE void pext(auto& c) {
 
 template <class M>
 constexpr Row lockable(std::string_view name, std::string_view reference, M meaning) {
-  return wide_words(name, reference, meaning, Timing::alu, kLockable);
+  return wide_words(name, reference, meaning, kLockable);
 }
 
 constexpr std::array kRows = {

@@ -214,15 +214,15 @@ RT0_INLINE void crc32(auto& c) {
 
 template <class T, class F>
 constexpr Row cipher(std::string_view name, std::string_view reference, F) {
-  return xmm_only(name, reference, Halves<T, F>{}, kThreeOperands, Timing::crypto);
+  return xmm_only(name, reference, Halves<T, F>{}, kThreeOperands);
 }
 template <class T, class F>
 constexpr Row controlled_cipher(std::string_view name, std::string_view reference, F) {
-  return xmm_only(name, reference, ControlledHalves<T, 0, F>{}, kThreeOperands, Timing::crypto);
+  return xmm_only(name, reference, ControlledHalves<T, 0, F>{}, kThreeOperands);
 }
 template <class T, class F>
 constexpr Row key_cipher(std::string_view name, std::string_view reference, F) {
-  return xmm_only(name, reference, ControlledUnary<T, 0, 1, F>{}, 0, Timing::crypto);
+  return xmm_only(name, reference, ControlledUnary<T, 0, 1, F>{}, 0);
 }
 
 constexpr std::array kRows = {
@@ -237,10 +237,10 @@ constexpr std::array kRows = {
     cipher<u32>("sha1nexte", "SHA1NEXTE", kSha1NextE),
     cipher<u32>("sha1msg1", "SHA1MSG1", kSha1Message1),
     cipher<u32>("sha1msg2", "SHA1MSG2", kSha1Message2),
-    one("sha256rnds2", "SHA256RNDS2", RT0_MEANING_ONE(sha256rnds2), Timing::crypto, kThreeOperands),
+    one("sha256rnds2", "SHA256RNDS2", RT0_MEANING_ONE(sha256rnds2), kThreeOperands),
     cipher<u32>("sha256msg1", "SHA256MSG1", kSha256Message1),
     cipher<u32>("sha256msg2", "SHA256MSG2", kSha256Message2),
-    words("crc32", "CRC32", RT0_MEANING(crc32), Timing::crypto, 0, nullptr, by_operand<1>),
+    words("crc32", "CRC32", RT0_MEANING(crc32), 0, nullptr, by_operand<1>),
 };
 
 }  // namespace

@@ -104,14 +104,7 @@ Specialised jump_special(u8 variant, const Form& form) {
 
 template <class Direct, class Indirect>
 constexpr Row jump_row(std::string_view name, std::string_view reference, Direct, Indirect) {
-  Row row{name,
-          reference,
-          Timing::branch,
-          kEndsBlock,
-          direct_or_indirect,
-          {},
-          {},
-          &jump_special<Direct, Indirect>};
+  Row row{name, reference, kEndsBlock, direct_or_indirect, {}, {}, &jump_special<Direct, Indirect>};
   row.fast = {&execute<Direct, kAnyForm, false, false>, &execute<Indirect, kAnyForm, false, false>};
   row.observed = {&execute<Direct, kAnyForm, true, false>,
                   &execute<Indirect, kAnyForm, true, false>};
@@ -121,7 +114,7 @@ constexpr Row jump_row(std::string_view name, std::string_view reference, Direct
 using Ret = decltype(RT0_MEANING_ONE(ret));
 using RetDrop = decltype(RT0_MEANING_ONE(ret_drop));
 constexpr Row ret_row() {
-  Row row{"ret", "RET", Timing::branch, kEndsBlock, plain_or_drop, {}, {}, nullptr};
+  Row row{"ret", "RET", kEndsBlock, plain_or_drop, {}, {}, nullptr};
   row.fast = {&execute<Ret, kAnyForm, false, false>, &execute<RetDrop, kAnyForm, false, false>};
   row.observed = {&execute<Ret, kAnyForm, true, false>, &execute<RetDrop, kAnyForm, true, false>};
   row.special = [](u8 variant, const Form& form) {
@@ -132,7 +125,7 @@ constexpr Row ret_row() {
 
 template <class M>
 constexpr Row branch(std::string_view name, std::string_view reference, M meaning) {
-  Row row = one(name, reference, meaning, Timing::branch, kEndsBlock);
+  Row row = one(name, reference, meaning, kEndsBlock);
   row.special = [](u8, const Form& form) { return special_flow<M, kFormI>(form); };
   return row;
 }

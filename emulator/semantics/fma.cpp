@@ -55,12 +55,12 @@ struct FmaScalar {
 template <Order O, Signs S, fp::HostFloat T>
 constexpr Row packed_fma(std::string_view name, std::string_view reference) {
   return vectors(
-      name, reference, []<class V>(auto& c) { fma_packed<T, V>(c, O, S); }, Timing::vector_fp, 0);
+      name, reference, []<class V>(auto& c) { fma_packed<T, V>(c, O, S); }, 0);
 }
 template <Order O, Signs S, fp::HostFloat T>
 constexpr Row scalar_fma(std::string_view name, std::string_view reference) {
   using M = FmaScalar<O, S, T>;
-  return with_special(one(name, reference, M{}, Timing::vector_fp), &special_one<M, RT0_FORMS_RRX>);
+  return with_special(one(name, reference, M{}), &special_one<M, RT0_FORMS_RRX>);
 }
 
 // One name family: three orders of the operands, two formats, packed and scalar.

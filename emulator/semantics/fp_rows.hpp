@@ -107,30 +107,23 @@ constexpr Row with_special(Row row, Special special) {
 // -- rows --
 
 template <fp::HostFloat T, class Operation>
-constexpr Row scalar_row(std::string_view name, std::string_view reference, Operation,
-                         Timing timing = Timing::vector_fp) {
+constexpr Row scalar_row(std::string_view name, std::string_view reference, Operation) {
   using M = Scalar<Operation, T>;
-  return with_special(one(name, reference, M{}, timing, kThreeOperands),
-                      &special_one<M, RT0_FORMS_RRX>);
+  return with_special(one(name, reference, M{}, kThreeOperands), &special_one<M, RT0_FORMS_RRX>);
 }
 template <fp::HostFloat T, class Operation>
-constexpr Row scalar_unary_row(std::string_view name, std::string_view reference, Operation,
-                               Timing timing = Timing::vector_fp) {
+constexpr Row scalar_unary_row(std::string_view name, std::string_view reference, Operation) {
   using M = ScalarUnary<Operation, T>;
-  return with_special(one(name, reference, M{}, timing, kThreeOperands),
-                      &special_one<M, RT0_FORMS_RRX>);
+  return with_special(one(name, reference, M{}, kThreeOperands), &special_one<M, RT0_FORMS_RRX>);
 }
 template <fp::HostFloat T, class Operation>
-constexpr Row packed_row(std::string_view name, std::string_view reference, Operation,
-                         Timing timing = Timing::vector_fp) {
-  return vectors(
-      name, reference, []<class V>(auto& c) { packed<Operation, T, V>(c); }, timing);
+constexpr Row packed_row(std::string_view name, std::string_view reference, Operation) {
+  return vectors(name, reference, []<class V>(auto& c) { packed<Operation, T, V>(c); });
 }
 template <fp::HostFloat T, class Operation>
-constexpr Row packed_unary_row(std::string_view name, std::string_view reference, Operation,
-                               Timing timing = Timing::vector_fp) {
+constexpr Row packed_unary_row(std::string_view name, std::string_view reference, Operation) {
   return vectors(
-      name, reference, []<class V>(auto& c) { packed_unary<Operation, T, V>(c); }, timing, 0);
+      name, reference, []<class V>(auto& c) { packed_unary<Operation, T, V>(c); }, 0);
 }
 
 }  // namespace emulator::semantics

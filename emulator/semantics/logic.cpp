@@ -47,18 +47,18 @@ RT0_INLINE void andn(auto& c) {
 
 template <class M>
 constexpr Row alu(std::string_view name, std::string_view reference, M meaning) {
-  return words(name, reference, meaning, Timing::alu, kLockable, &special_words<M, RT0_FORMS_ALU>);
+  return words(name, reference, meaning, kLockable, &special_words<M, RT0_FORMS_ALU>);
 }
 template <class M>
 constexpr Row unary(std::string_view name, std::string_view reference, M meaning) {
-  return words(name, reference, meaning, Timing::alu, kLockable, &special_words<M, kFormR>);
+  return words(name, reference, meaning, kLockable, &special_words<M, kFormR>);
 }
 
 constexpr std::array kRows = {
     alu("and", "AND", RT0_MEANING(and_)),
     alu("or", "OR", RT0_MEANING(or_)),
     alu("xor", "XOR", RT0_MEANING(xor_)),
-    words("test", "TEST", RT0_MEANING(test), Timing::alu, 0,
+    words("test", "TEST", RT0_MEANING(test), 0,
           &special_words<decltype(RT0_MEANING(test)), RT0_FORMS_ALU>),
     unary("not", "NOT", RT0_MEANING(not_)),
     wide_words("andn", "ANDN", RT0_MEANING(andn)),

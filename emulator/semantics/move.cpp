@@ -147,14 +147,13 @@ u8 stack_width(const decode::Insn& i) {
 /// Specialised for pushes and pops of a register.
 template <class M>
 constexpr Row stack(std::string_view name, std::string_view reference, M meaning) {
-  return wide_words(name, reference, meaning, Timing::load_store, 0, &special_words<M, kFormR>,
-                    stack_width);
+  return wide_words(name, reference, meaning, 0, &special_words<M, kFormR>, stack_width);
 }
 
 template <Condition C>
 constexpr Row cmov_row(std::string_view name) {
   constexpr auto meaning = []<class T>(auto& c) { return cmov<C, T>(c); };
-  return wide_words(name, "CMOVcc", meaning, Timing::alu, 0,
+  return wide_words(name, "CMOVcc", meaning, 0,
                     &special_words<decltype(meaning), kFormRR, RT0_FORMS_RM>);
 }
 template <Condition C>
@@ -163,27 +162,23 @@ constexpr Row set_row(std::string_view name) {
 }
 
 constexpr std::array kRows = {
-    words("mov", "MOV", RT0_MEANING(mov), Timing::load_store, 0, kMov<decltype(RT0_MEANING(mov))>),
-    words("movzx", "MOVZX", RT0_MEANING(movzx), Timing::load_store, 0,
-          kLoad<decltype(RT0_MEANING(movzx))>, by_operand<1>),
-    words("movsx", "MOVSX/MOVSXD", RT0_MEANING(movsx), Timing::load_store, 0,
-          kLoad<decltype(RT0_MEANING(movsx))>, by_operand<1>),
-    words("movsxd", "MOVSX/MOVSXD", RT0_MEANING(movsx), Timing::load_store, 0,
-          kLoad<decltype(RT0_MEANING(movsx))>, by_operand<1>),
-    wide_words("lea", "LEA", RT0_MEANING(lea), Timing::alu, 0,
+    words("mov", "MOV", RT0_MEANING(mov), 0, kMov<decltype(RT0_MEANING(mov))>),
+    words("movzx", "MOVZX", RT0_MEANING(movzx), 0, kLoad<decltype(RT0_MEANING(movzx))>,
+          by_operand<1>),
+    words("movsx", "MOVSX/MOVSXD", RT0_MEANING(movsx), 0, kLoad<decltype(RT0_MEANING(movsx))>,
+          by_operand<1>),
+    words("movsxd", "MOVSX/MOVSXD", RT0_MEANING(movsx), 0, kLoad<decltype(RT0_MEANING(movsx))>,
+          by_operand<1>),
+    wide_words("lea", "LEA", RT0_MEANING(lea), 0,
                &special_words<decltype(RT0_MEANING(lea)), RT0_FORMS_RM>),
     stack("push", "PUSH", RT0_MEANING(push)),
     stack("pop", "POP", RT0_MEANING(pop)),
-    one(
-        "pushfq", "PUSHF/PUSHFD/PUSHFQ", [](auto& c) { return pushf<u64>(c); }, Timing::load_store),
-    one(
-        "pushf", "PUSHF/PUSHFD/PUSHFQ", [](auto& c) { return pushf<u16>(c); }, Timing::load_store),
-    one(
-        "popfq", "POPF/POPFD/POPFQ", [](auto& c) { return popf<u64>(c); }, Timing::load_store),
-    one(
-        "popf", "POPF/POPFD/POPFQ", [](auto& c) { return popf<u16>(c); }, Timing::load_store),
-    words("xchg", "XCHG", RT0_MEANING(xchg), Timing::load_store, kLockable),
-    one("leave", "LEAVE", RT0_MEANING_ONE(leave), Timing::load_store),
+    one("pushfq", "PUSHF/PUSHFD/PUSHFQ", [](auto& c) { return pushf<u64>(c); }),
+    one("pushf", "PUSHF/PUSHFD/PUSHFQ", [](auto& c) { return pushf<u16>(c); }),
+    one("popfq", "POPF/POPFD/POPFQ", [](auto& c) { return popf<u64>(c); }),
+    one("popf", "POPF/POPFD/POPFQ", [](auto& c) { return popf<u16>(c); }),
+    words("xchg", "XCHG", RT0_MEANING(xchg), kLockable),
+    one("leave", "LEAVE", RT0_MEANING_ONE(leave)),
     one("cbw", "CBW/CWDE/CDQE", RT0_MEANING_ONE(cbw)),
     one("cwde", "CBW/CWDE/CDQE", RT0_MEANING_ONE(cwde)),
     one("cdqe", "CBW/CWDE/CDQE", RT0_MEANING_ONE(cdqe)),
@@ -192,7 +187,7 @@ constexpr std::array kRows = {
     one("cqo", "CWD/CDQ/CQO", [](auto& c) { return spread_sign<u64>(c); }),
     one("lahf", "LAHF", RT0_MEANING_ONE(lahf)),
     one("sahf", "SAHF", RT0_MEANING_ONE(sahf)),
-    one("xlat", "XLAT/XLATB", RT0_MEANING_ONE(xlat), Timing::load_store),
+    one("xlat", "XLAT/XLATB", RT0_MEANING_ONE(xlat)),
     cmov_row<Condition::o>("cmovo"),
     cmov_row<Condition::no>("cmovno"),
     cmov_row<Condition::b>("cmovb"),

@@ -164,7 +164,7 @@ Specialised imul_special(u8 variant, const Form& form) {
 }
 
 constexpr Row imul_row() {
-  Row row{"imul", "IMUL", Timing::multiply, 0, imul_variant, {}, {}, imul_special};
+  Row row{"imul", "IMUL", 0, imul_variant, {}, {}, imul_special};
   fill<Imul1, u8, u16, u32, u64>(row.fast, row.observed, {0, 1, 2, 3});
   fill<Imul2, u16, u32, u64>(row.fast, row.observed, {4, 5, 6});
   fill<Imul3, u16, u32, u64>(row.fast, row.observed, {7, 8, 9});
@@ -172,12 +172,11 @@ constexpr Row imul_row() {
 }
 
 constexpr std::array kRows = {
-    words("mul", "MUL", RT0_MEANING(mul), Timing::multiply, 0,
-          &special_words<decltype(RT0_MEANING(mul)), kFormR>),
+    words("mul", "MUL", RT0_MEANING(mul), 0, &special_words<decltype(RT0_MEANING(mul)), kFormR>),
     imul_row(),
-    words("div", "DIV", RT0_MEANING(div), Timing::divide),
-    words("idiv", "IDIV", RT0_MEANING(idiv), Timing::divide),
-    wide_words("mulx", "MULX", RT0_MEANING(mulx), Timing::multiply),
+    words("div", "DIV", RT0_MEANING(div)),
+    words("idiv", "IDIV", RT0_MEANING(idiv)),
+    wide_words("mulx", "MULX", RT0_MEANING(mulx)),
 };
 
 }  // namespace

@@ -10,22 +10,6 @@
 
 namespace emulator::semantics {
 
-/// What execution unit an instruction occupies; the timing cores refine it by form.
-enum class Timing : u8 {
-  none,
-  alu,
-  shift,
-  multiply,
-  divide,
-  load_store,
-  branch,
-  vector_int,
-  vector_fp,
-  crypto,
-  string,
-  system
-};
-
 enum RowBits : u8 {
   kLockable = 1,       // LOCK allowed (with a memory destination)
   kEndsBlock = 2,      // transfers control or stops the loop
@@ -50,7 +34,6 @@ using Special = Specialised (*)(u8 variant, const Form& form);
 struct Row {
   std::string_view name;       // the mnemonic, without the V of a VEX form that means the same
   std::string_view reference;  // where SDM vol. 2 defines it
-  Timing timing = Timing::alu;
   u8 bits = 0;
   Select select = nullptr;
   Handlers fast{};
@@ -137,33 +120,24 @@ constexpr void fill(Handlers& fast, Handlers& observed, std::array<u8, sizeof...
 
 /// A row whose meaning has no width parameter: M is `[](auto& c) { … }`.
 template <class M>
-constexpr Row one(std::string_view name, std::string_view reference, M, Timing timing = Timing::alu,
-                  u8 bits = 0) {
-  Row row{name,
-          reference,
-          timing,
-          bits,
-          only_one,
-          repeat_handlers<M>(false),
-          repeat_handlers<M>(true),
+constexpr Row one(std::string_view name, std::string_view reference, M, u8 bits = 0) {
+  Row row{name,   reference, bits, only_one, repeat_handlers<M>(false), repeat_handlers<M>(true),
           nullptr};
   return row;
 }
 /// u8, u16, u32, u64 by operand 0.
 template <class M>
-constexpr Row words(std::string_view name, std::string_view reference, M,
-                    Timing timing = Timing::alu, u8 bits = 0, Special special = nullptr,
-                    Select select = by_operand<0>) {
-  Row row{name, reference, timing, bits, select, {}, {}, special};
+constexpr Row words(std::string_view name, std::string_view reference, M, u8 bits = 0,
+                    Special special = nullptr, Select select = by_operand<0>) {
+  Row row{name, reference, bits, select, {}, {}, special};
   fill<M, u8, u16, u32, u64>(row.fast, row.observed, {0, 1, 2, 3});
   return row;
 }
 /// u16, u32, u64 by operand 0.
 template <class M>
-constexpr Row wide_words(std::string_view name, std::string_view reference, M,
-                         Timing timing = Timing::alu, u8 bits = 0, Special special = nullptr,
-                         Select select = by_operand<0>) {
-  Row row{name, reference, timing, bits, select, {}, {}, special};
+constexpr Row wide_words(std::string_view name, std::string_view reference, M, u8 bits = 0,
+                         Special special = nullptr, Select select = by_operand<0>) {
+  Row row{name, reference, bits, select, {}, {}, special};
   fill<M, u16, u32, u64>(row.fast, row.observed, {1, 2, 3});
   return row;
 }
@@ -171,8 +145,8 @@ constexpr Row wide_words(std::string_view name, std::string_view reference, M,
 /// to kThreeOperands.
 template <class M>
 constexpr Row vectors(std::string_view name, std::string_view reference, M,
-                      Timing timing = Timing::vector_int, u8 bits = kThreeOperands) {
-  Row row{name, reference, timing, bits, by_vector, {}, {}, nullptr};
+                      u8 bits = kThreeOperands) {
+  Row row{name, reference, bits, by_vector, {}, {}, nullptr};
   fill<M, V128, V256>(row.fast, row.observed, {4, 5});
   return row;
 }

@@ -162,7 +162,7 @@ RT0_INLINE void rorx(auto& c) {
 
 template <class M>
 constexpr Row shift(std::string_view name, std::string_view reference, M meaning) {
-  return words(name, reference, meaning, Timing::shift, 0, &special_words<M, kFormRI, kFormRR>);
+  return words(name, reference, meaning, 0, &special_words<M, kFormRI, kFormRR>);
 }
 
 constexpr std::array kRows = {
@@ -173,12 +173,12 @@ constexpr std::array kRows = {
     shift("ror", "RCL/RCR/ROL/ROR", RT0_MEANING(ror)),
     shift("rcl", "RCL/RCR/ROL/ROR", RT0_MEANING(rcl)),
     shift("rcr", "RCL/RCR/ROL/ROR", RT0_MEANING(rcr)),
-    wide_words("shld", "SHLD", RT0_MEANING(shld), Timing::shift),
-    wide_words("shrd", "SHRD", RT0_MEANING(shrd), Timing::shift),
-    wide_words("shlx", "SARX/SHLX/SHRX", RT0_MEANING(shlx), Timing::shift),
-    wide_words("shrx", "SARX/SHLX/SHRX", RT0_MEANING(shrx), Timing::shift),
-    wide_words("sarx", "SARX/SHLX/SHRX", RT0_MEANING(sarx), Timing::shift),
-    wide_words("rorx", "RORX", RT0_MEANING(rorx), Timing::shift),
+    wide_words("shld", "SHLD", RT0_MEANING(shld)),
+    wide_words("shrd", "SHRD", RT0_MEANING(shrd)),
+    wide_words("shlx", "SARX/SHLX/SHRX", RT0_MEANING(shlx)),
+    wide_words("shrx", "SARX/SHLX/SHRX", RT0_MEANING(shrx)),
+    wide_words("sarx", "SARX/SHLX/SHRX", RT0_MEANING(sarx)),
+    wide_words("rorx", "RORX", RT0_MEANING(rorx)),
 };
 
 }  // namespace

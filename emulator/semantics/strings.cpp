@@ -16,7 +16,7 @@ namespace {
 
 template <class M>
 constexpr Row string(std::string_view name, std::string_view reference, M meaning) {
-  return one(name, reference, meaning, Timing::string, kRepeats);
+  return one(name, reference, meaning, kRepeats);
 }
 
 constexpr std::array kRows = {

@@ -70,7 +70,7 @@ RT0_INLINE void flush(auto& c) { static_cast<void>(c.template load<u8>(c.address
 
 template <class M>
 constexpr Row hint(std::string_view name, std::string_view reference, M meaning) {
-  Row row = one(name, reference, meaning, Timing::none);
+  Row row = one(name, reference, meaning);
   row.special = [](u8, const Form&) -> Specialised {
     return {&execute<M, kAnyForm, false, true>, nullptr};
   };
@@ -81,15 +81,15 @@ constexpr Row hint(std::string_view name, std::string_view reference) {
 }
 template <class M>
 constexpr Row trap(std::string_view name, std::string_view reference, M meaning) {
-  return one(name, reference, meaning, Timing::system, kEndsBlock);
+  return one(name, reference, meaning, kEndsBlock);
 }
 
 constexpr std::array kRows = {
     trap("syscall", "SYSCALL", RT0_MEANING_ONE(syscall)),
-    one("cpuid", "CPUID", RT0_MEANING_ONE(cpuid), Timing::system),
-    one("xgetbv", "XGETBV", RT0_MEANING_ONE(xgetbv), Timing::system),
-    one("rdtsc", "RDTSC", RT0_MEANING_ONE(rdtsc), Timing::system),
-    one("rdtscp", "RDTSCP", RT0_MEANING_ONE(rdtscp), Timing::system),
+    one("cpuid", "CPUID", RT0_MEANING_ONE(cpuid)),
+    one("xgetbv", "XGETBV", RT0_MEANING_ONE(xgetbv)),
+    one("rdtsc", "RDTSC", RT0_MEANING_ONE(rdtsc)),
+    one("rdtscp", "RDTSCP", RT0_MEANING_ONE(rdtscp)),
     hint("nop", "NOP"),
     hint("endbr64", "ENDBR64"),
     hint("pause", "PAUSE"),
@@ -102,9 +102,9 @@ constexpr std::array kRows = {
     hint("prefetchnta", "PREFETCHh"),
     hint("prefetchw", "PREFETCHW"),
     hint("prefetch", "PREFETCHW"),
-    one("clflush", "CLFLUSH", RT0_MEANING_ONE(flush), Timing::load_store),
-    one("clflushopt", "CLFLUSHOPT", RT0_MEANING_ONE(flush), Timing::load_store),
-    one("clwb", "CLWB", RT0_MEANING_ONE(flush), Timing::load_store),
+    one("clflush", "CLFLUSH", RT0_MEANING_ONE(flush)),
+    one("clflushopt", "CLFLUSHOPT", RT0_MEANING_ONE(flush)),
+    one("clwb", "CLWB", RT0_MEANING_ONE(flush)),
     one("clc", "CLC", RT0_MEANING_ONE(clc)),
     one("stc", "STC", RT0_MEANING_ONE(stc)),
     one("cmc", "CMC", RT0_MEANING_ONE(cmc)),

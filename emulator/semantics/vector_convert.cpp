@@ -50,7 +50,7 @@ struct Widen {
 template <class M32, class M64, Form... Forms>
 constexpr Row by_integer(std::string_view name, std::string_view reference, Select select,
                          u8 bits) {
-  Row row{name, reference, Timing::vector_fp, bits, select, {}, {}, nullptr};
+  Row row{name, reference, bits, select, {}, {}, nullptr};
   row.fast[2] = &execute<M32, kAnyForm, false, false>,
   row.observed[2] = &execute<M32, kAnyForm, true, false>;
   row.fast[3] = &execute<M64, kAnyForm, false, false>,
@@ -119,14 +119,12 @@ void narrow(auto& c) {
 template <class From, class To, class Operation>
 constexpr Row widen_row(std::string_view name, std::string_view reference, Operation) {
   return vectors(
-      name, reference, []<class V>(auto& c) { widen<Operation, From, To, V>(c); },
-      Timing::vector_fp, 0);
+      name, reference, []<class V>(auto& c) { widen<Operation, From, To, V>(c); }, 0);
 }
 template <class From, class To, class Operation>
 constexpr Row narrow_row(std::string_view name, std::string_view reference, Operation) {
   return vectors(
-      name, reference, []<class V>(auto& c) { narrow<Operation, From, To, V>(c); },
-      Timing::vector_fp, 0);
+      name, reference, []<class V>(auto& c) { narrow<Operation, From, To, V>(c); }, 0);
 }
 
 constexpr auto kWidenFloat = [](Env& env, u32 a) { return fp::convert<u64>(env, a); };
@@ -171,7 +169,7 @@ constexpr std::array kRows = {
     to_integer_row<u32, true>("cvttss2si", "CVTTSS2SI"),
     to_integer_row<u64, true>("cvttsd2si", "CVTTSD2SI"),
     scalar_unary_row<u64>("cvtsd2ss", "CVTSD2SS", kNarrow),
-    with_special(one("cvtss2sd", "CVTSS2SD", Widen{}, Timing::vector_fp, kThreeOperands),
+    with_special(one("cvtss2sd", "CVTSS2SD", Widen{}, kThreeOperands),
                  &special_one<Widen, RT0_FORMS_RRX>),
     packed_unary_row<u32>("cvtdq2ps", "CVTDQ2PS", kFromInt32),
     packed_unary_row<u32>("cvtps2dq", "CVTPS2DQ", kToInt32),
@@ -182,7 +180,7 @@ constexpr std::array kRows = {
     narrow_row<u64, u32>("cvtpd2dq", "CVTPD2DQ", kDoubleToInt32),
     narrow_row<u64, u32>("cvttpd2dq", "CVTTPD2DQ", kTruncateDouble),
     widen_row<u16, u32>("vcvtph2ps", "VCVTPH2PS", kFromHalf),
-    vectors("vcvtps2ph", "VCVTPS2PH", RT0_MEANING(vcvtps2ph), Timing::vector_fp, 0),
+    vectors("vcvtps2ph", "VCVTPS2PH", RT0_MEANING(vcvtps2ph), 0),
 };
 
 }  // namespace

@@ -75,7 +75,7 @@ struct Compare {
 template <fp::HostFloat T, bool QuietNanIsInvalid>
 constexpr Row compare_row(std::string_view name, std::string_view reference) {
   using M = Compare<T, QuietNanIsInvalid>;
-  return with_special(one(name, reference, M{}, Timing::vector_fp), &special_one<M, RT0_FORMS_RX>);
+  return with_special(one(name, reference, M{}), &special_one<M, RT0_FORMS_RX>);
 }
 
 // -- comparisons that make masks --
@@ -132,7 +132,7 @@ void cmp_scalar(auto& c) {
 constexpr Row cmpsd_row() {
   const auto scalar = [](auto& c) { cmp_scalar<u64>(c); };
   const auto string = [](auto& c) { cmps<u32>(c); };
-  Row row = one("cmpsd", "CMPSD; CMPS", scalar, Timing::vector_fp, kThreeOperands | kRepeats);
+  Row row = one("cmpsd", "CMPSD; CMPS", scalar, kThreeOperands | kRepeats);
   const Row other = one("cmpsd", "CMPS", string);
   row.fast[2] = other.fast[0], row.observed[2] = other.observed[0];
   row.select = [](const decode::Insn& i) -> u8 {
@@ -176,8 +176,7 @@ void horizontal(auto& c) {
 }
 template <fp::HostFloat T, class Operation>
 constexpr Row horizontal_row(std::string_view name, std::string_view reference, Operation) {
-  return vectors(
-      name, reference, []<class V>(auto& c) { horizontal<Operation, T, V>(c); }, Timing::vector_fp);
+  return vectors(name, reference, []<class V>(auto& c) { horizontal<Operation, T, V>(c); });
 }
 
 /// The immediate's upper half chooses the products, its lower half the lanes that get their sum.
@@ -253,10 +252,10 @@ constexpr std::array kRows = {
     packed_row<u64>("mulpd", "MULPD", kMul),
     scalar_row<u32>("mulss", "MULSS", kMul),
     scalar_row<u64>("mulsd", "MULSD", kMul),
-    packed_row<u32>("divps", "DIVPS", kDiv, Timing::divide),
-    packed_row<u64>("divpd", "DIVPD", kDiv, Timing::divide),
-    scalar_row<u32>("divss", "DIVSS", kDiv, Timing::divide),
-    scalar_row<u64>("divsd", "DIVSD", kDiv, Timing::divide),
+    packed_row<u32>("divps", "DIVPS", kDiv),
+    packed_row<u64>("divpd", "DIVPD", kDiv),
+    scalar_row<u32>("divss", "DIVSS", kDiv),
+    scalar_row<u64>("divsd", "DIVSD", kDiv),
     packed_row<u32>("minps", "MINPS", kMin),
     packed_row<u64>("minpd", "MINPD", kMin),
     scalar_row<u32>("minss", "MINSS", kMin),
@@ -265,10 +264,10 @@ constexpr std::array kRows = {
     packed_row<u64>("maxpd", "MAXPD", kMax),
     scalar_row<u32>("maxss", "MAXSS", kMax),
     scalar_row<u64>("maxsd", "MAXSD", kMax),
-    packed_unary_row<u32>("sqrtps", "SQRTPS", kSqrt, Timing::divide),
-    packed_unary_row<u64>("sqrtpd", "SQRTPD", kSqrt, Timing::divide),
-    scalar_unary_row<u32>("sqrtss", "SQRTSS", kSqrt, Timing::divide),
-    scalar_unary_row<u64>("sqrtsd", "SQRTSD", kSqrt, Timing::divide),
+    packed_unary_row<u32>("sqrtps", "SQRTPS", kSqrt),
+    packed_unary_row<u64>("sqrtpd", "SQRTPD", kSqrt),
+    scalar_unary_row<u32>("sqrtss", "SQRTSS", kSqrt),
+    scalar_unary_row<u64>("sqrtsd", "SQRTSD", kSqrt),
     packed_unary_row<u32>("rcpps", "RCPPS", kReciprocal),
     scalar_unary_row<u32>("rcpss", "RCPSS", kReciprocal),
     packed_unary_row<u32>("rsqrtps", "RSQRTPS", kReciprocalRoot),
@@ -277,37 +276,27 @@ constexpr std::array kRows = {
     compare_row<u64, false>("ucomisd", "UCOMISD"),
     compare_row<u32, true>("comiss", "COMISS"),
     compare_row<u64, true>("comisd", "COMISD"),
-    vectors(
-        "cmpps", "CMPPS", []<class V>(auto& c) { cmp_packed<u32, V>(c); }, Timing::vector_fp),
-    vectors(
-        "cmppd", "CMPPD", []<class V>(auto& c) { cmp_packed<u64, V>(c); }, Timing::vector_fp),
+    vectors("cmpps", "CMPPS", []<class V>(auto& c) { cmp_packed<u32, V>(c); }),
+    vectors("cmppd", "CMPPD", []<class V>(auto& c) { cmp_packed<u64, V>(c); }),
     one(
-        "cmpss", "CMPSS", [](auto& c) { cmp_scalar<u32>(c); }, Timing::vector_fp, kThreeOperands),
+        "cmpss", "CMPSS", [](auto& c) { cmp_scalar<u32>(c); }, kThreeOperands),
     cmpsd_row(),
-    vectors(
-        "addsubps", "ADDSUBPS", []<class V>(auto& c) { addsub<u32, V>(c); }, Timing::vector_fp),
-    vectors(
-        "addsubpd", "ADDSUBPD", []<class V>(auto& c) { addsub<u64, V>(c); }, Timing::vector_fp),
+    vectors("addsubps", "ADDSUBPS", []<class V>(auto& c) { addsub<u32, V>(c); }),
+    vectors("addsubpd", "ADDSUBPD", []<class V>(auto& c) { addsub<u64, V>(c); }),
     horizontal_row<u32>("haddps", "HADDPS", kAdd),
     horizontal_row<u64>("haddpd", "HADDPD", kAdd),
     horizontal_row<u32>("hsubps", "HSUBPS", kSub),
     horizontal_row<u64>("hsubpd", "HSUBPD", kSub),
+    vectors("dpps", "DPPS", []<class V>(auto& c) { dot_product<u32, V>(c); }),
+    vectors("dppd", "DPPD", []<class V>(auto& c) { dot_product<u64, V>(c); }),
     vectors(
-        "dpps", "DPPS", []<class V>(auto& c) { dot_product<u32, V>(c); }, Timing::vector_fp),
+        "roundps", "ROUNDPS", []<class V>(auto& c) { round_packed<u32, V>(c); }, 0),
     vectors(
-        "dppd", "DPPD", []<class V>(auto& c) { dot_product<u64, V>(c); }, Timing::vector_fp),
-    vectors(
-        "roundps", "ROUNDPS", []<class V>(auto& c) { round_packed<u32, V>(c); }, Timing::vector_fp,
-        0),
-    vectors(
-        "roundpd", "ROUNDPD", []<class V>(auto& c) { round_packed<u64, V>(c); }, Timing::vector_fp,
-        0),
+        "roundpd", "ROUNDPD", []<class V>(auto& c) { round_packed<u64, V>(c); }, 0),
     one(
-        "roundss", "ROUNDSS", [](auto& c) { round_scalar<u32>(c); }, Timing::vector_fp,
-        kThreeOperands),
+        "roundss", "ROUNDSS", [](auto& c) { round_scalar<u32>(c); }, kThreeOperands),
     one(
-        "roundsd", "ROUNDSD", [](auto& c) { round_scalar<u64>(c); }, Timing::vector_fp,
-        kThreeOperands),
+        "roundsd", "ROUNDSD", [](auto& c) { round_scalar<u64>(c); }, kThreeOperands),
 };
 
 }  // namespace

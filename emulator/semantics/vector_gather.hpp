@@ -32,7 +32,7 @@ struct Gather {
 };
 template <class Index, class T>
 constexpr Row gather(std::string_view name, std::string_view reference) {
-  return vectors(name, reference, Gather<Index, T>{}, Timing::load_store, 0);
+  return vectors(name, reference, Gather<Index, T>{}, 0);
 }
 
 }  // namespace emulator::semantics

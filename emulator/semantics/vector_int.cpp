@@ -123,7 +123,7 @@ struct Test {
 };
 template <u64 Mask>
 constexpr Row test(std::string_view name, std::string_view reference) {
-  return vectors(name, reference, Test<Mask>{}, Timing::vector_int, 0);
+  return vectors(name, reference, Test<Mask>{}, 0);
 }
 
 /// The smallest word and, next to it, its position.
@@ -159,7 +159,7 @@ struct StringCompare {
 template <bool Explicit, bool Mask>
 constexpr Row string_compare(std::string_view name, std::string_view reference) {
   return shapes(
-      name, reference, [](const decode::Insn& i) -> u8 { return i.wide; }, Timing::vector_int, 0,
+      name, reference, [](const decode::Insn& i) -> u8 { return i.wide; }, 0,
       StringCompare<Explicit, Mask, false>{}, StringCompare<Explicit, Mask, true>{});
 }
 

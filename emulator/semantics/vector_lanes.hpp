@@ -259,7 +259,7 @@ constexpr Row hot_lanewise(std::string_view name, std::string_view reference, F)
 }
 template <class T, class F>
 constexpr Row lanewise_unary(std::string_view name, std::string_view reference, F) {
-  return vectors(name, reference, LanewiseUnary<T, F>{}, Timing::vector_int, 0);
+  return vectors(name, reference, LanewiseUnary<T, F>{}, 0);
 }
 template <class T, class F>
 constexpr Row shifted(std::string_view name, std::string_view reference, F) {
@@ -276,14 +276,14 @@ constexpr Row controlled_halves(std::string_view name, std::string_view referenc
 template <class T, unsigned Step = 0, class F>
 constexpr Row controlled_unary(std::string_view name, std::string_view reference, F) {
   using M = ControlledUnary<T, Step, 1, F>;
-  return with_special<kFormRRI>(vectors(name, reference, M{}, Timing::vector_int, 0), M{});
+  return with_special<kFormRRI>(vectors(name, reference, M{}, 0), M{});
 }
 
 /// A row with XMM forms only.
 template <class M>
 constexpr Row xmm_only(std::string_view name, std::string_view reference, M,
-                       u8 bits = kThreeOperands, Timing timing = Timing::vector_int) {
-  Row row{name, reference, timing, bits, by_vector, {}, {}, nullptr};
+                       u8 bits = kThreeOperands) {
+  Row row{name, reference, bits, by_vector, {}, {}, nullptr};
   fill<M, V128>(row.fast, row.observed, {4});
   return row;
 }
@@ -291,10 +291,10 @@ constexpr Row xmm_only(std::string_view name, std::string_view reference, M,
 /// A row whose meanings differ by the kinds of the operands: `select` gives the position in the
 /// list.
 template <class... M>
-constexpr Row shapes(std::string_view name, std::string_view reference, Select select,
-                     Timing timing, u8 bits, M...) {
+constexpr Row shapes(std::string_view name, std::string_view reference, Select select, u8 bits,
+                     M...) {
   static_assert(sizeof...(M) <= kVariants);
-  Row row{name, reference, timing, bits, select, {}, {}, nullptr};
+  Row row{name, reference, bits, select, {}, {}, nullptr};
   std::size_t i = 0;
   ((row.fast[i] = &execute<M, kAnyForm, false, false>,
     row.observed[i] = &execute<M, kAnyForm, true, false>, ++i),

@@ -22,8 +22,8 @@ RT0_INLINE void move_aligned(auto& c) {
 
 template <class M>
 constexpr Row move(std::string_view name, std::string_view reference, M meaning) {
-  return with_special<kFormRR, RT0_FORMS_RM, RT0_FORMS_MR>(
-      vectors(name, reference, meaning, Timing::load_store, 0), meaning);
+  return with_special<kFormRR, RT0_FORMS_RM, RT0_FORMS_MR>(vectors(name, reference, meaning, 0),
+                                                           meaning);
 }
 
 // -- scalars --
@@ -87,7 +87,7 @@ Specialised special_scalar(u8 variant, const Form& form) {
 template <class... M>
 constexpr Row scalar(std::string_view name, std::string_view reference, Select select,
                      Special special, u8 bits, M... m) {
-  Row row = shapes(name, reference, select, Timing::load_store, bits, m...);
+  Row row = shapes(name, reference, select, bits, m...);
   row.special = special;
   return row;
 }
@@ -112,13 +112,12 @@ u8 select_half(const decode::Insn& i) { return is_memory(i.operand[0]) ? 1 : 0; 
 
 template <unsigned Lane>
 constexpr Row half_move(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, select_half, Timing::load_store, 0,
-                RT0_MEANING_ONE((merge_quad<Lane, 0>)), RT0_MEANING_ONE(store_quad<Lane>));
+  return shapes(name, reference, select_half, 0, RT0_MEANING_ONE((merge_quad<Lane, 0>)),
+                RT0_MEANING_ONE(store_quad<Lane>));
 }
 template <unsigned To, unsigned From>
 constexpr Row register_half_move(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, only_one, Timing::vector_int, 0,
-                RT0_MEANING_ONE((merge_quad<To, From>)));
+  return shapes(name, reference, only_one, 0, RT0_MEANING_ONE((merge_quad<To, From>)));
 }
 
 // -- duplicating lanes --
@@ -157,7 +156,7 @@ struct Broadcast {
 };
 template <class T>
 constexpr Row broadcast(std::string_view name, std::string_view reference) {
-  return vectors(name, reference, Broadcast<T>{}, Timing::vector_int, 0);
+  return vectors(name, reference, Broadcast<T>{}, 0);
 }
 RT0_INLINE void broadcast_half(auto& c) {
   const V128 a = c.template read_unaligned<V128>(1);
@@ -199,7 +198,7 @@ struct SignMask {
 };
 template <class T>
 constexpr Row sign_mask(std::string_view name, std::string_view reference) {
-  return vectors(name, reference, SignMask<T>{}, Timing::vector_int, 0);
+  return vectors(name, reference, SignMask<T>{}, 0);
 }
 
 /// Stores the lanes whose mask is negative; nothing is stored when one of them would fault.
@@ -241,9 +240,9 @@ u8 select_masked(const decode::Insn& i) {
 }
 template <class T>
 constexpr Row masked_move(std::string_view name, std::string_view reference) {
-  return shapes(name, reference, select_masked, Timing::load_store, 0,
-                RT0_MEANING_ONE((load_masked<T, V128>)), RT0_MEANING_ONE((load_masked<T, V256>)),
-                RT0_MEANING_ONE((store_masked<T, V128>)), RT0_MEANING_ONE((store_masked<T, V256>)));
+  return shapes(name, reference, select_masked, 0, RT0_MEANING_ONE((load_masked<T, V128>)),
+                RT0_MEANING_ONE((load_masked<T, V256>)), RT0_MEANING_ONE((store_masked<T, V128>)),
+                RT0_MEANING_ONE((store_masked<T, V256>)));
 }
 
 // -- widening --
@@ -261,7 +260,7 @@ struct Extend {
 };
 template <class From, class To>
 constexpr Row extend(std::string_view name, std::string_view reference) {
-  return vectors(name, reference, Extend<From, To>{}, Timing::vector_int, 0);
+  return vectors(name, reference, Extend<From, To>{}, 0);
 }
 
 constexpr std::array kRows = {
@@ -277,8 +276,8 @@ constexpr std::array kRows = {
     move("movntdq", "MOVNTDQ", RT0_MEANING(move_aligned)),
     move("movntdqa", "MOVNTDQA", RT0_MEANING(move_aligned)),
     shapes(
-        "movnti", "MOVNTI", [](const decode::Insn& i) -> u8 { return i.operand[1].bits == 64; },
-        Timing::load_store, 0, [](auto& c) { c.write(0, c.template read<u32>(1)); },
+        "movnti", "MOVNTI", [](const decode::Insn& i) -> u8 { return i.operand[1].bits == 64; }, 0,
+        [](auto& c) { c.write(0, c.template read<u32>(1)); },
         [](auto& c) { c.write(0, c.template read<u64>(1)); }),
     scalar("movd", "MOVD/MOVQ", select_movd, special_movd<Low32>, 0, kWordToVector<u32>,
            kLowToWord<Low32>),
@@ -295,31 +294,31 @@ constexpr std::array kRows = {
     half_move<1>("movhpd", "MOVHPD"),
     register_half_move<0, 1>("movhlps", "MOVHLPS"),
     register_half_move<1, 0>("movlhps", "MOVLHPS"),
-    vectors("movddup", "MOVDDUP", RT0_MEANING(movddup), Timing::vector_int, 0),
-    vectors("movshdup", "MOVSHDUP", DuplicateSingles<1>{}, Timing::vector_int, 0),
-    vectors("movsldup", "MOVSLDUP", DuplicateSingles<0>{}, Timing::vector_int, 0),
+    vectors("movddup", "MOVDDUP", RT0_MEANING(movddup), 0),
+    vectors("movshdup", "MOVSHDUP", DuplicateSingles<1>{}, 0),
+    vectors("movsldup", "MOVSLDUP", DuplicateSingles<0>{}, 0),
     sign_mask<u32>("movmskps", "MOVMSKPS"),
     sign_mask<u64>("movmskpd", "MOVMSKPD"),
     sign_mask<u8>("pmovmskb", "PMOVMSKB"),
-    one("maskmovdqu", "MASKMOVDQU", RT0_MEANING_ONE(maskmovdqu), Timing::load_store),
+    one("maskmovdqu", "MASKMOVDQU", RT0_MEANING_ONE(maskmovdqu)),
     masked_move<u32>("vmaskmovps", "VMASKMOV"),
     masked_move<u64>("vmaskmovpd", "VMASKMOV"),
     masked_move<u32>("vpmaskmovd", "VPMASKMOV"),
     masked_move<u64>("vpmaskmovq", "VPMASKMOV"),
     broadcast<u32>("vbroadcastss", "VBROADCAST"),
     broadcast<u64>("vbroadcastsd", "VBROADCAST"),
-    one("vbroadcastf128", "VBROADCAST", RT0_MEANING_ONE(broadcast_half), Timing::load_store),
-    one("vbroadcasti128", "VPBROADCAST", RT0_MEANING_ONE(broadcast_half), Timing::load_store),
+    one("vbroadcastf128", "VBROADCAST", RT0_MEANING_ONE(broadcast_half)),
+    one("vbroadcasti128", "VPBROADCAST", RT0_MEANING_ONE(broadcast_half)),
     broadcast<u8>("vpbroadcastb", "VPBROADCAST"),
     broadcast<u16>("vpbroadcastw", "VPBROADCAST"),
     broadcast<u32>("vpbroadcastd", "VPBROADCAST"),
     broadcast<u64>("vpbroadcastq", "VPBROADCAST"),
-    one("vextractf128", "VEXTRACTF128", RT0_MEANING_ONE(extract_half), Timing::vector_int),
-    one("vextracti128", "VEXTRACTI128", RT0_MEANING_ONE(extract_half), Timing::vector_int),
-    one("vinsertf128", "VINSERTF128", RT0_MEANING_ONE(insert_half), Timing::vector_int),
-    one("vinserti128", "VINSERTI128", RT0_MEANING_ONE(insert_half), Timing::vector_int),
-    one("vzeroupper", "VZEROUPPER", RT0_MEANING_ONE(vzeroupper), Timing::vector_int),
-    one("vzeroall", "VZEROALL", RT0_MEANING_ONE(vzeroall), Timing::vector_int),
+    one("vextractf128", "VEXTRACTF128", RT0_MEANING_ONE(extract_half)),
+    one("vextracti128", "VEXTRACTI128", RT0_MEANING_ONE(extract_half)),
+    one("vinsertf128", "VINSERTF128", RT0_MEANING_ONE(insert_half)),
+    one("vinserti128", "VINSERTI128", RT0_MEANING_ONE(insert_half)),
+    one("vzeroupper", "VZEROUPPER", RT0_MEANING_ONE(vzeroupper)),
+    one("vzeroall", "VZEROALL", RT0_MEANING_ONE(vzeroall)),
     extend<i8, i16>("pmovsxbw", "PMOVSX"),
     extend<i8, i32>("pmovsxbd", "PMOVSX"),
     extend<i8, i64>("pmovsxbq", "PMOVSX"),

@@ -203,7 +203,7 @@ template <class T, unsigned Step, class ByImmediate, class ByVector>
 constexpr Row permil(std::string_view name, std::string_view reference, ByImmediate, ByVector) {
   using Immediate = ControlledUnary<T, Step, 1, ByImmediate>;
   using Variable = Halves<T, ByVector>;
-  return shapes(name, reference, select_permil, Timing::vector_int, 0, Bound<Immediate, V128>{},
+  return shapes(name, reference, select_permil, 0, Bound<Immediate, V128>{},
                 Bound<Immediate, V256>{}, Bound<Variable, V128>{}, Bound<Variable, V256>{});
 }
 
@@ -234,12 +234,12 @@ constexpr std::array kRows = {
         [](const auto& a, const auto& b) {
           return Lanes<u64>{a[(b[0] >> 1) & 1], a[(b[1] >> 1) & 1]};
         }),
-    one("vperm2f128", "VPERM2F128", RT0_MEANING_ONE(permute_halves), Timing::vector_int),
-    one("vperm2i128", "VPERM2I128", RT0_MEANING_ONE(permute_halves), Timing::vector_int),
-    one("vpermd", "VPERMD/VPERMW", RT0_MEANING_ONE(permute_doublewords), Timing::vector_int),
-    one("vpermps", "VPERMPS", RT0_MEANING_ONE(permute_doublewords), Timing::vector_int),
-    one("vpermq", "VPERMQ", RT0_MEANING_ONE(permute_quadwords), Timing::vector_int),
-    one("vpermpd", "VPERMPD", RT0_MEANING_ONE(permute_quadwords), Timing::vector_int),
+    one("vperm2f128", "VPERM2F128", RT0_MEANING_ONE(permute_halves)),
+    one("vperm2i128", "VPERM2I128", RT0_MEANING_ONE(permute_halves)),
+    one("vpermd", "VPERMD/VPERMW", RT0_MEANING_ONE(permute_doublewords)),
+    one("vpermps", "VPERMPS", RT0_MEANING_ONE(permute_doublewords)),
+    one("vpermq", "VPERMQ", RT0_MEANING_ONE(permute_quadwords)),
+    one("vpermpd", "VPERMPD", RT0_MEANING_ONE(permute_quadwords)),
 
     interleave<u8, false>("punpcklbw", "PUNPCKLBW/PUNPCKLWD/PUNPCKLDQ/PUNPCKLQDQ"),
     interleave<u16, false>("punpcklwd", "PUNPCKLBW/PUNPCKLWD/PUNPCKLDQ/PUNPCKLQDQ"),

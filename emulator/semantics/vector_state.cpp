@@ -128,16 +128,16 @@ void xrstor(auto& c) {
 }
 
 constexpr std::array kRows = {
-    one("ldmxcsr", "LDMXCSR", RT0_MEANING_ONE(ldmxcsr), Timing::system),
-    one("stmxcsr", "STMXCSR", RT0_MEANING_ONE(stmxcsr), Timing::system),
-    one("fxsave", "FXSAVE", RT0_MEANING_ONE(fxsave), Timing::system),
-    one("fxsave64", "FXSAVE", RT0_MEANING_ONE(fxsave), Timing::system),
-    one("fxrstor", "FXRSTOR", RT0_MEANING_ONE(fxrstor), Timing::system),
-    one("fxrstor64", "FXRSTOR", RT0_MEANING_ONE(fxrstor), Timing::system),
-    one("xsave", "XSAVE", RT0_MEANING_ONE(xsave), Timing::system),
-    one("xsave64", "XSAVE", RT0_MEANING_ONE(xsave), Timing::system),
-    one("xrstor", "XRSTOR", RT0_MEANING_ONE(xrstor), Timing::system),
-    one("xrstor64", "XRSTOR", RT0_MEANING_ONE(xrstor), Timing::system),
+    one("ldmxcsr", "LDMXCSR", RT0_MEANING_ONE(ldmxcsr)),
+    one("stmxcsr", "STMXCSR", RT0_MEANING_ONE(stmxcsr)),
+    one("fxsave", "FXSAVE", RT0_MEANING_ONE(fxsave)),
+    one("fxsave64", "FXSAVE", RT0_MEANING_ONE(fxsave)),
+    one("fxrstor", "FXRSTOR", RT0_MEANING_ONE(fxrstor)),
+    one("fxrstor64", "FXRSTOR", RT0_MEANING_ONE(fxrstor)),
+    one("xsave", "XSAVE", RT0_MEANING_ONE(xsave)),
+    one("xsave64", "XSAVE", RT0_MEANING_ONE(xsave)),
+    one("xrstor", "XRSTOR", RT0_MEANING_ONE(xrstor)),
+    one("xrstor64", "XRSTOR", RT0_MEANING_ONE(xrstor)),
 };
 
 }  // namespace
