@@ -19,7 +19,8 @@ auto upper_bound(Blocks& blocks, Addr pc) {
 /// With what containers and the allocator add, roughly.
 u64 size_of(const Block& block) {
   constexpr u64 kBeside = 160;
-  return sizeof(Block) + sizeof(Op) + block.count * (sizeof(Op) + sizeof(OpInfo)) + kBeside;
+  return sizeof(Block) + sizeof(Op) + block.count * (sizeof(Op) + sizeof(OpInfo)) + block.bytes() +
+         kBeside;
 }
 
 }  // namespace

@@ -1,17 +1,10 @@
-// The only file that sees Zydis.
-#include <Zydis/Zydis.h>
-
+// From bytes to Insn, and to text.
 #include <algorithm>
 #include <array>
 
-#include "emulator/decode/insn.hpp"
+#include "emulator/decode/zydis.hpp"
 
 namespace emulator::decode {
-
-struct Decoder::Impl {
-  ZydisDecoder decoder;
-  ZydisFormatter intel, att;
-};
 
 Decoder::Decoder() : impl_(std::make_unique<Impl>()) {
   ZydisDecoderInit(&impl_->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
@@ -139,6 +132,28 @@ void set_place(Insn& out, const ZydisDecodedInstruction& z) {
 
 }  // namespace
 
+Flow flow_of(const ZydisDecodedInstruction& z) {
+  switch (z.meta.category) {
+    case ZYDIS_CATEGORY_UNCOND_BR:
+      return Flow::jump;
+    case ZYDIS_CATEGORY_COND_BR:
+      return Flow::branch;
+    case ZYDIS_CATEGORY_CALL:
+      return Flow::call;
+    case ZYDIS_CATEGORY_RET:
+      return Flow::ret;
+    case ZYDIS_CATEGORY_SYSCALL:
+      return Flow::system_call;
+    case ZYDIS_CATEGORY_INTERRUPT:
+      return Flow::trap;
+    default:
+      return z.mnemonic == ZYDIS_MNEMONIC_UD0 || z.mnemonic == ZYDIS_MNEMONIC_UD1 ||
+                     z.mnemonic == ZYDIS_MNEMONIC_UD2
+                 ? Flow::trap
+                 : Flow::none;
+  }
+}
+
 Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) const {
   ZydisDecodedInstruction z;
   std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT_VISIBLE> operands;
@@ -163,6 +178,7 @@ Decoder::Status Decoder::decode(std::span<const u8> code, Addr pc, Insn& out) co
   out.evex = z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX ||
              z.encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX ||
              z.encoding == ZYDIS_INSTRUCTION_ENCODING_XOP;
+  out.flow = flow_of(z);
   out.address32 = z.address_width == 32;
   out.wide = out.vex ? z.raw.vex.W : z.raw.rex.W;
   out.vector_bits = z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX

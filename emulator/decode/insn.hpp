@@ -16,6 +16,17 @@ namespace emulator::decode {
 enum class OperandKind : u8 { none, reg, mem, imm };
 enum class RegClass : u8 { gpr, xmm, ymm, segment, other };
 
+/// Where control goes behind an instruction.
+enum class Flow : u8 {
+  none,    // on to the next one
+  jump,    // always elsewhere
+  branch,  // elsewhere under a condition
+  call,
+  ret,
+  system_call,  // to the kernel, and back
+  trap,         // INT3, INT, UD: to the kernel, as a fault
+};
+
 struct Operand {
   OperandKind kind = OperandKind::none;
   RegClass reg_class = RegClass::gpr;
@@ -34,8 +45,9 @@ struct Insn {
   u8 operands = 0;   // how many of `operand` are explicit
   bool lock = false, rep = false, repne = false;
   bool vex = false, evex = false;
-  bool address32 = false;    // 67H prefix
-  bool wide = false;         // REX.W or VEX.W
+  bool address32 = false;  // 67H prefix
+  bool wide = false;       // REX.W or VEX.W
+  Flow flow = Flow::none;
   bool near_branch = false;  // operand 0 is a direct branch target
   u16 vector_bits = 0;       // 128 or 256 for VEX, else 0
   bool movable = true;       // the same bytes mean the same anywhere, but for `relative`
@@ -44,6 +56,8 @@ struct Insn {
 
   Addr next() const { return pc + length; }
 };
+
+struct InsnFacts;
 
 /// Spellings of an instruction: Intel's manuals', AT&T's (objdump's and gdb's default).
 enum class Syntax : u8 { intel, att };
@@ -58,6 +72,10 @@ class Decoder {
   enum class Status : u8 { ok, truncated, invalid };
   /// Decodes one instruction at `pc` from `code` (up to 15 bytes matter).
   Status decode(std::span<const u8> code, Addr pc, Insn& out) const;
+
+  /// All that the bytes of an instruction say (facts.hpp) but for InsnFacts::form; false when they
+  /// are none. For the many who ask again and again there is FactsTable.
+  bool facts(std::span<const u8> code, InsnFacts& out) const;
 
   /// "add", "vpaddd": the lower-case mnemonic of Insn::mnemonic.
   static std::string_view name(u16 mnemonic);

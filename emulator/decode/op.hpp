@@ -78,7 +78,8 @@ static_assert(sizeof(Exits) == sizeof(Op));
 struct OpInfo {
   Handler observed;  // the same meaning, recording its effects
   const semantics::Row* row;
-  u32 offset;  // of the instruction from the block's pc
+  u32 offset;     // of the instruction from the block's pc
+  u32 facts = 0;  // their number in the FactsTable; 0: nobody has asked yet
 };
 
 /// Where to go on: an instruction, which need not be the first of its block. Without `op`: nowhere
@@ -89,7 +90,8 @@ struct Entry {
 };
 
 /// Instructions from `pc` to the first transfer of control, at most kMaxOps. `ops` holds `count`
-/// Ops and the Exits. A block may be entered at each of its instructions.
+/// Ops, the Exits and the bytes that the instructions were decoded from. A block may be entered at
+/// each of its instructions.
 struct Block {
   static constexpr unsigned kMaxOps = 48;
   static constexpr u64 kMaxBytes = kMaxOps * kMaxInsnBytes;
@@ -97,11 +99,20 @@ struct Block {
   Addr pc;
   Addr end;  // of the last instruction
   u32 count = 0;
-  bool dead = false;  // its bytes were written over; freed once nobody executes it
+  bool dead = false;       // its bytes were written over; freed once nobody executes it
+  bool has_facts = false;  // of every instruction
   std::unique_ptr<Op[]> ops;
   std::unique_ptr<OpInfo[]> info;
   Entry next[2];  // the observed loop's links: what came last behind a jump, behind the end
 
+  /// Makes room for `count` instructions up to `end`. What they are is still to be filled in.
+  void make_room() {
+    ops = std::make_unique_for_overwrite<Op[]>(count + 1 + (bytes() + sizeof(Op) - 1) / sizeof(Op));
+    info = std::make_unique_for_overwrite<OpInfo[]>(count);
+  }
+  u64 bytes() const { return end - pc; }
+  u8* code() { return reinterpret_cast<u8*>(&ops[count + 1]); }
+  const u8* code() const { return reinterpret_cast<const u8*>(&ops[count + 1]); }
   Exits& exits() { return reinterpret_cast<Exits&>(ops[count]); }
   /// The instruction at `pc`; null where none of the block's begins.
   const Op* find(Addr at) const {

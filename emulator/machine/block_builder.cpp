@@ -42,6 +42,7 @@ bool BlockBuilder::append(Block& block, std::span<const u8> code, Addr pc,
       if (first) throw cpu::GuestFault{cpu::FaultKind::invalid_opcode};
       return false;
     }
+    info.facts = 0;
     const Binding binding = binder_.bind(decoder_, code, insn, op, info);
     if (binding != Binding::ok) {
       if (first) refuse(binding, code, pc);
@@ -78,8 +79,8 @@ std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
   }
 
   block->end = pc + at;
-  block->ops = std::make_unique_for_overwrite<decode::Op[]>(block->count + 1);
-  block->info = std::make_unique_for_overwrite<decode::OpInfo[]>(block->count);
+  block->make_room();
+  std::memcpy(block->code(), code.data(), at);
   std::copy_n(ops_.begin(), block->count, block->ops.get());
   std::copy_n(info_.begin(), block->count, block->info.get());
   for (u32 i = 0; i < block->count; ++i) block->ops[i].left = static_cast<u8>(block->count - 1 - i);
@@ -88,6 +89,22 @@ std::unique_ptr<Block> BlockBuilder::build(Addr pc) {
        ++page)
     memory_.mark_code(page);
   return block;
+}
+
+void BlockBuilder::find_facts(Block& block) {
+  for (u32 i = 0; i < block.count; ++i) {
+    decode::OpInfo& info = block.info[i];
+    if (info.facts != 0) continue;
+    // Zeros behind the block's last instruction: it is complete, so they are no part of it.
+    std::array<u8, kMaxInsnBytes> code{};
+    std::memcpy(code.data(), block.code() + info.offset, block.ops[i].length);
+    u32* const known = forms_.facts_of(code);
+    info.facts = known != nullptr ? *known : 0;
+    if (info.facts != 0) continue;
+    info.facts = facts_.find(decoder_, code);
+    if (known != nullptr) *known = info.facts;
+  }
+  block.has_facts = true;
 }
 
 }  // namespace emulator::machine

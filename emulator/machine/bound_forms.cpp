@@ -27,23 +27,27 @@ std::size_t BoundForms::slot_of(const Key& key) {
   return (key.bytes + key.length) * kGolden >> (64 - std::countr_zero(kSlots));
 }
 
-bool BoundForms::find(std::span<const u8> code, Addr pc, decode::Op& op,
-                      decode::OpInfo& info) const {
-  if (code.size() < kLongestKey) return false;
+const BoundForms::Form* BoundForms::known(std::span<const u8> code) const {
+  if (code.size() < kLongestKey) return nullptr;
   for (unsigned left = lengths_[code[0]]; left != 0; left &= left - 1) {
     const Key key = key_of(code, static_cast<unsigned>(std::countr_zero(left)));
     const u16 slot = slots_[slot_of(key)];
     if (slot == kNone || forms_[slot].key != key) continue;
-    const Form& form = forms_[slot];
-    if (code.size() < form.op.length) return false;
-    op = form.op;
-    info = form.info;
-    if (form.relative != 0)
-      op.target = pc.value + op.length +
-                  static_cast<u64>(distance(code.data() + key.length, form.relative));
-    return true;
+    return code.size() < forms_[slot].op.length ? nullptr : &forms_[slot];
   }
-  return false;
+  return nullptr;
+}
+
+bool BoundForms::find(std::span<const u8> code, Addr pc, decode::Op& op,
+                      decode::OpInfo& info) const {
+  const Form* const form = known(code);
+  if (form == nullptr) return false;
+  op = form->op;
+  info = form->info;
+  if (form->relative != 0)
+    op.target = pc.value + op.length +
+                static_cast<u64>(distance(code.data() + form->key.length, form->relative));
+  return true;
 }
 
 void BoundForms::add(std::span<const u8> code, const decode::Insn& insn, const decode::Op& op,

@@ -23,6 +23,17 @@ class BoundForms {
   /// than a key.
   void add(std::span<const u8> code, const decode::Insn& insn, const decode::Op& op,
            const decode::OpInfo& info);
+  /// The number of the facts of a known instruction, to be read or to be set (OpInfo::facts); null
+  /// when it is not known.
+  u32* facts_of(std::span<const u8> code) {
+    const Form* const form = known(code);
+    return form == nullptr ? nullptr
+                           : &forms_[static_cast<std::size_t>(form - forms_.data())].info.facts;
+  }
+  /// No facts are known any more.
+  void forget_facts() {
+    for (Form& form : forms_) form.info.facts = 0;
+  }
 
  private:
   /// An instruction without the distance at its end.
@@ -41,6 +52,7 @@ class BoundForms {
   static constexpr std::size_t kSlots = 1 << 14;
   static constexpr u16 kNone = 0xffff;
 
+  const Form* known(std::span<const u8> code) const;
   static Key key_of(std::span<const u8> code, unsigned length);
   static std::size_t slot_of(const Key& key);
 

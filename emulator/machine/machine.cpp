@@ -188,6 +188,8 @@ bool Machine::system_call(kernel::Thread& t) {
     Retired what = *loop_.syscall;
     loop_.syscall.reset();
     what.kernel_writes = &writes;
+    what.next = Addr(t.regs.rip);
+    core_.taken = what.next != what.end();
     if (on.retired) on.retired(t, what);
   }
   core_.regs = t.regs;
@@ -208,10 +210,14 @@ void Machine::begin_burst() {
 /// For a SYSCALL that the fast loop retired, as the observed loop would; only its own effects on
 /// registers are missing.
 void Machine::note_syscall() {
-  constexpr unsigned kLength = 2;
+  static constexpr std::array<u8, 2> kCode = {0x0f, 0x05};
+  if (!syscall_facts_) syscall_facts_ = loop_.facts_of(kCode);
+  const Addr next(core_.regs.rip);
   core_.effects.count = 0;
-  loop_.syscall.emplace(Retired{progress_.retired - 1, Addr(core_.regs.rip - kLength), kLength,
-                                *semantics::find_row("syscall"), core_.effects});
+  const Addr pc = next - kCode.size();
+  core_.taken = false;
+  loop_.syscall.emplace(Retired{progress_.retired - 1, pc, &*syscall_facts_, next, core_.taken,
+                                core_.effects, pc, kCode.data()});
 }
 
 /// What the loop stopped for. False: the thread's turn is over.
@@ -322,6 +328,13 @@ std::optional<kernel::ProcessExit> Machine::run() {
   }
   if (kernel_.exit) return kernel_.exit;
   return std::nullopt;
+}
+
+std::optional<decode::InsnFacts> Machine::facts_at(Addr pc) {
+  std::array<u8, decode::kMaxInsnBytes> code;
+  std::size_t there = code.size();
+  while (there > 0 && !memory_.peek(pc, std::span(code).first(there))) --there;
+  return loop_.facts_of(std::span(code).first(there));
 }
 
 Machine::Checkpoint Machine::checkpoint() {

@@ -94,6 +94,11 @@ class Machine {
   memory::AddressSpace& memory() { return memory_; }
   const memory::AddressSpace& memory() const { return memory_; }
   const decode::Decoder& decoder() const { return loop_.decoder(); }
+  /// What stands at an address says of itself, whether it is ever executed or not; nothing where
+  /// there is no instruction.
+  std::optional<decode::InsnFacts> facts_at(Addr pc);
+  /// Of all instructions that were reported, and the forms that they have.
+  const decode::FactsTable& facts() const { return loop_.facts(); }
   const RunLoop& loop() const { return loop_; }
 
   /// All of the machine as a value, but for host and hooks. Only while it does not run.
@@ -136,7 +141,8 @@ class Machine {
   std::unique_ptr<Core> core_owner_ = std::make_unique<Core>();
   Core& core_ = *core_owner_;
   RunLoop loop_;
-  cpu::Effects between_;  // of what is being reported
+  cpu::Effects between_;                            // of what is being reported
+  std::optional<decode::InsnFacts> syscall_facts_;  // once one is needed
   kernel::Thread* current_ = nullptr;
   Progress progress_;
   u64 slice_start_ = 0;  // core_.goal - budget at progress_.retired

@@ -1,6 +1,9 @@
 #include "emulator/machine/run_loop.hpp"
 
+#include "emulator/machine/block_builder.hpp"
+
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "emulator/semantics/access.hpp"
@@ -43,10 +46,34 @@ const Op* leave_block(Core& core, const Op* op) {
 }  // namespace
 
 RunLoop::RunLoop(Core& core, memory::AddressSpace& memory)
-    : core_(core), builder_(memory, core.profile, probes_), blocks_(stale_op, leave_block) {
+    : core_(core),
+      builder_(std::make_unique<BlockBuilder>(memory, core.profile, probes_, facts_)),
+      blocks_(stale_op, leave_block) {
   core.memory = &memory;
   memory.attach(&core.tlb);
   memory.on_code_change([this](u64 page) { drop_page(page); });
+}
+
+RunLoop::~RunLoop() = default;
+
+const decode::Decoder& RunLoop::decoder() const { return builder_->decoder(); }
+
+std::optional<decode::InsnFacts> RunLoop::facts_of(std::span<const u8> code) {
+  decode::InsnFacts facts;
+  if (!facts_.describe(decoder(), code, facts)) return std::nullopt;
+  return facts;
+}
+
+/// False: there was no room for them, and the block is no more.
+bool RunLoop::find_facts(Block& block) {
+  if (!facts_.full()) return builder_->find_facts(block), true;
+  forget_facts();
+  return false;
+}
+
+void RunLoop::forget_facts() {
+  drop_all();
+  builder_->forget_facts();
 }
 
 void RunLoop::drop_page(u64 page) {
@@ -76,7 +103,7 @@ const Op* RunLoop::op_at(Addr pc) {
   blocks_.free_dropped();
   if (const Op* op = blocks_.find(pc)) return op;
   if (blocks_.bytes() > kMostDecoded) drop_all();
-  return blocks_.insert(builder_.build(pc))->ops.get();
+  return blocks_.insert(builder_->build(pc))->ops.get();
 }
 
 const Op* RunLoop::cached_op_at(u64 pc) {
@@ -96,8 +123,8 @@ const Op* RunLoop::part_of(const Op* first, u32 count) {
   part_->pc = block.pc_of(first);
   part_->end = block.pc_of(first + count);
   part_->count = count;
-  part_->ops = std::make_unique_for_overwrite<Op[]>(count + 1);
-  part_->info = std::make_unique_for_overwrite<decode::OpInfo[]>(count);
+  part_->make_room();
+  std::memcpy(part_->code(), block.code() + info->offset, part_->bytes());
   std::copy_n(first, count, part_->ops.get());
   for (u32 i = 0; i < count; ++i) {
     part_->info[i] = info[i];

@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "emulator/decode/block_cache.hpp"
-#include "emulator/machine/block_builder.hpp"
 #include "emulator/machine/retired.hpp"
 #include "emulator/semantics/core.hpp"
 
 namespace emulator::machine {
 
+class BlockBuilder;
 using semantics::Core;
 
 /// The Op behind every block: goes on to the block that follows in memory.
@@ -32,6 +32,7 @@ enum class Stop : u8 {
 class RunLoop {
  public:
   RunLoop(Core& core, memory::AddressSpace& memory);
+  ~RunLoop();
 
   /// Executes from core.regs.rip until one of Stop happens. core.budget is what may retire. Heeds
   /// the memory's watched pages, which run_observed does not.
@@ -71,7 +72,11 @@ class RunLoop {
   /// The next instruction may run although there is a probe on it.
   void pass_probe() { pass_probe_ = true; }
 
-  const decode::Decoder& decoder() const { return builder_.decoder(); }
+  const decode::Decoder& decoder() const;
+  /// Facts of an instruction that may never have been executed, by its bytes; none when they are
+  /// no instruction.
+  std::optional<decode::InsnFacts> facts_of(std::span<const u8> code);
+  const decode::FactsTable& facts() const { return facts_; }
   void drop_page(u64 page);
   /// What decoded code may take of the host's memory: when there is more, all of it is dropped and
   /// decoded anew. The guest does not notice.
@@ -82,6 +87,8 @@ class RunLoop {
  private:
   const decode::Op* op_at(Addr pc);
   void drop_all();
+  bool find_facts(decode::Block& block);
+  void forget_facts();
   /// The instruction at RIP, for the observed loop: `last`, the block executed just before,
   /// remembers it; null when there is no last one.
   const decode::Op* op_after(decode::Block* last) {
@@ -105,7 +112,8 @@ class RunLoop {
 
   Core& core_;
   std::set<u64> probes_;
-  BlockBuilder builder_;
+  decode::FactsTable facts_;  // of what the observed loop has come to
+  std::unique_ptr<BlockBuilder> builder_;
   decode::BlockCache blocks_;
   bool pass_probe_ = false;
   // Of the observed loop: to return; to look its block up again, because it may be gone.
@@ -124,18 +132,28 @@ Stop RunLoop::run_observed(F&& retired) {
       if (at_probe()) return Stop::probe;
       const decode::Op* op = op_after(block);
       block = &decode::block_of(op);
+      if (!block->has_facts && !find_facts(*block)) [[unlikely]] {
+        block = nullptr;
+        continue;
+      }
       look_up_ = false;
+      core.taken = false;
       const decode::Op* const end = op + std::min<i64>(decode::count_of(op), core.budget);
       const decode::OpInfo* info = &block->info_of(op);
+      const decode::InsnFacts* const facts = facts_.data();
       u64 number = core.goal - static_cast<u64>(core.budget);
-      u64 pc = core.regs.rip, next = pc;
-      for (; op != end && core.regs.rip == next; ++op, ++info, ++number) {
-        pc = next;
-        next = pc + op->length;
+      u64 next = core.regs.rip;
+      Retired what{number,     Addr(next),   facts,     Addr(next),
+                   core.taken, core.effects, block->pc, block->code()};
+      for (; op != end && core.regs.rip == next; ++op, ++info) {
+        what.pc = Addr(next);
+        what.number = number++;
+        next += op->length;
         core.regs.rip = next;
         info->observed(core, op);
-        core.budget = static_cast<i64>(core.goal - number) - 1;
-        const Retired what{number, Addr(pc), op->length, *info->row, core.effects};
+        core.budget = static_cast<i64>(core.goal - number);
+        what.facts = facts + info->facts;
+        what.next = Addr(core.regs.rip);
         if (core.trap != semantics::Trap::none) [[unlikely]] {
           core.trap = semantics::Trap::none;
           syscall.emplace(what);

@@ -34,7 +34,8 @@ struct Executed {
   kernel::Tid thread = 0;
   Addr pc;
   unsigned length = 0;
-  const semantics::Row* row = nullptr;
+  decode::InsnFacts facts;
+  Addr next;
   cpu::Effects effects;
   KernelWrites kernel_writes;
 };

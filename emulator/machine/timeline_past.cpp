@@ -56,7 +56,7 @@ std::optional<Executed> Timeline::executed(u64 number) {
   const Point origin = point(true);
   travel(number);
   lookout_.on_retired = [this](const kernel::Thread& t, const Retired& r) {
-    executed_ = Executed{r.number, t.tid, r.pc, r.length, &r.row, r.effects, {}};
+    executed_ = Executed{r.number, t.tid, r.pc, r.length(), *r.facts, r.next, r.effects, {}};
     if (r.kernel_writes != nullptr) executed_->kernel_writes = *r.kernel_writes;
   };
   lookout_.choose_loop();

@@ -299,6 +299,7 @@ class Access {
   /// To the encoded target, or on to the next instruction.
   RT0_INLINE const Op* branch(bool taken) {
     if constexpr (Observed) {
+      core_.taken = taken;
       if (taken) core_.regs.rip = op_->target;
       return nullptr;
     } else {
@@ -311,6 +312,7 @@ class Access {
   }
   RT0_INLINE const Op* jump(u64 target) {
     if constexpr (Observed) {
+      core_.taken = true;
       core_.regs.rip = target;
       return nullptr;
     } else {

@@ -49,6 +49,7 @@ struct Core {
   cpu::Profile profile;
   i64 clock_offset = 0;  // virtual ns = instruction number + this
   cpu::Effects effects;  // of the last instruction that the observed loop retired
+  bool taken = false;    // of the observed loop: the last transfer of control was made
   // In the observed loop: what ended it left a string instruction in the middle; `effects` are
   // those of the iterations before.
   bool partly = false;

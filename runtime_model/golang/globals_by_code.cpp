@@ -93,7 +93,7 @@ std::optional<Addr> mheap_of_mallocinit(const CodeReader& reader, const SymbolTa
   if (mallocinit == nullptr) return std::nullopt;
   std::optional<Addr> loaded, found;
   reader.each_instruction(*mallocinit, [&](const Insn& insn, std::span<const u8>) {
-    if (Decoder::name(insn.mnemonic) == "call" && loaded) found = loaded;
+    if (insn.flow == emulator::decode::Flow::call && loaded) found = loaded;
     loaded = receiver_in(insn, symbols);
     return !found;
   });
@@ -108,7 +108,7 @@ std::optional<Addr> controller_of_search(const CodeReader& reader, const SymbolT
   std::optional<Addr> loaded, found;
   reader.each_instruction(*search, [&](const Insn& insn, std::span<const u8>) {
     if (const auto receiver = receiver_in(insn, symbols)) loaded = receiver;
-    if (Decoder::name(insn.mnemonic) == "call" && insn.near_branch &&
+    if (insn.flow == emulator::decode::Flow::call && insn.near_branch &&
         Addr(static_cast<u64>(insn.operand[0].value) + symbols.bias()) == method->entry)
       found = loaded;
     return !found;

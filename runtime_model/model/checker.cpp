@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "emulator/base/error.hpp"
-#include "emulator/semantics/table.hpp"
 
 namespace runtime_model::model {
 
 using emulator::cpu::rsp;
+using emulator::decode::Flow;
 using emulator::kernel::Thread;
 using emulator::machine::Retired;
 using Waits = Activation::Waits;
@@ -17,11 +17,7 @@ Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine
                  std::function<std::string(Addr)> name_of)
     : guest_(guest),
       machine_(machine),
-      name_of_(std::move(name_of)),
-      call_(emulator::semantics::find_row("call")),
-      jmp_(emulator::semantics::find_row("jmp")),
-      ret_(emulator::semantics::find_row("ret")),
-      syscall_(emulator::semantics::find_row("syscall")) {
+      name_of_(std::move(name_of)) {
   for (const Registration& r : registry.all()) {
     if (!r.releases.hold(guest.release)) continue;
     models_[r.function] = &r;
@@ -82,15 +78,21 @@ void Checker::retired(const Thread& t, const Retired& r) {
     note_standing(lane, r.number, regs);
     enter_inlined(lane, regs);
   }
-  if (regs.rip == r.pc.value + r.length) return;
-  if (&r.row == syscall_) {
-    if (lane.signals > 0) --lane.signals;  // rt_sigreturn
-    return;
+  if (r.next == r.end()) return;
+  switch (r.facts->flow) {
+    case Flow::system_call:
+      if (lane.signals > 0) --lane.signals;  // rt_sigreturn
+      return;
+    case Flow::ret:
+      returned(lane, r.number, regs);
+      break;
+    case Flow::call:
+    case Flow::jump:
+      transferred(lane, r, regs);
+      break;
+    default:
+      break;
   }
-  if (&r.row == ret_)
-    returned(lane, r.number, regs);
-  else if (&r.row == call_ || &r.row == jmp_)
-    transferred(lane, r, regs);
   observe_while_needed();
 }
 

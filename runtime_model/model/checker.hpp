@@ -156,10 +156,6 @@ class Checker {
   std::size_t live_ = 0;  ///< activations on all threads, without those set aside
   CheckReport report_;
   std::set<std::pair<std::string, std::string>> told_reasons_;
-  const emulator::semantics::Row* call_;
-  const emulator::semantics::Row* jmp_;
-  const emulator::semantics::Row* ret_;
-  const emulator::semantics::Row* syscall_;
   std::set<u64> handlers_;  ///< entries of runtime.sigtramp and its kin
 };
 

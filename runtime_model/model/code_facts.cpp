@@ -40,10 +40,10 @@ Addr constant_argument(Runtime& rt, std::string_view function, std::string_view 
   for_each_insn(rt, function, [&](const Insn& insn) {
     const auto& to = insn.operand[0];
     const auto& from = insn.operand[1];
-    const std::string_view name = Decoder::name(insn.mnemonic);
-    if (name == "lea" && to.reg == 8 * reg && from.kind == OperandKind::mem && from.absolute)
+    if (Decoder::name(insn.mnemonic) == "lea" && to.reg == 8 * reg &&
+        from.kind == OperandKind::mem && from.absolute)
       loaded = Addr(static_cast<u64>(from.value));
-    if (name != "call" || !insn.near_branch) return false;
+    if (insn.flow != emulator::decode::Flow::call || !insn.near_branch) return false;
     for (const Entry& e : targets)
       if (e.address.value == static_cast<u64>(to.value) && nth-- == 0) {
         found = loaded;

@@ -70,7 +70,7 @@ template <class Spoil>
 Options plant(Lockstep& l, std::string_view mnemonic, u64 nth, Spoil spoil) {
   Options o;
   o.plant = [&l, mnemonic, nth, spoil, seen = u64{0}](const Thread& t, const Retired& r) mutable {
-    if (r.row.name != mnemonic || ++seen != nth) return;
+    if (emulator::decode::Decoder::name(r.facts->mnemonic) != mnemonic || ++seen != nth) return;
     l.planted_at = r.number;
     spoil(t, r);
   };

@@ -1,5 +1,9 @@
 // rt0 trace: record what a run does.
 #include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <unordered_map>
 
 #include "emulator/base/error.hpp"
@@ -22,6 +26,7 @@ using emulator::u32;
 using emulator::u64;
 using emulator::u8;
 using emulator::base::user_error;
+using emulator::decode::Flow;
 using emulator::kernel::Thread;
 using emulator::machine::Between;
 using emulator::machine::Retired;
@@ -33,8 +38,10 @@ struct TraceOptions {
   std::vector<std::string> only;
 };
 
-/// What never changes about an instruction: made once, asked for by every execution.
-struct Static {
+/// What is told of every execution of an instruction, made once: as long as its bytes are these.
+struct Described {
+  std::array<u8, emulator::decode::kMaxInsnBytes> code{};
+  unsigned length = 0;
   std::string_view function;
   u64 offset = 0;
   std::string text;
@@ -111,7 +118,7 @@ class Recorder {
   }
 
  private:
-  const Static& describe(Addr pc, unsigned length);
+  const Described& describe(const Retired& r);
   void instruction(const Thread& t, const Retired& r);
   void control(const Thread& t, const Retired& r);
   std::string_view function_at(Addr pc) const {
@@ -124,44 +131,47 @@ class Recorder {
   tf::Level level_;
   tf::Insn insn_;
   ChangeRecorder changes_;
-  std::unordered_map<u64, Static> statics_;
+  std::unordered_map<u64, Described> described_;
   std::vector<tf::Event> waiting_;
   // Of level step: a step is told when the real code has confirmed it, after what came later.
   std::multimap<u64, tf::Event> in_order_;
 };
 
-const Static& Recorder::describe(Addr pc, unsigned length) {
-  const auto [it, fresh] = statics_.try_emplace(pc.value);
-  if (fresh) {
-    std::array<u8, 15> code{};
-    session_.machine().memory().peek(pc, std::span(code).first(length));
-    const auto place = session_.program().symbols.locate(pc);
-    it->second = {place ? place.function->name : std::string_view(), place.offset,
-                  session_.machine().decoder().format(std::span(code).first(length), pc)};
+const Described& Recorder::describe(const Retired& r) {
+  Described& d = described_[r.pc.value];
+  const auto code = r.bytes();
+  if (d.length != code.size() || std::memcmp(d.code.data(), code.data(), code.size()) != 0) {
+    const auto place = session_.program().symbols.locate(r.pc);
+    d = {{},
+         r.length(),
+         place ? place.function->name : std::string_view(),
+         place.offset,
+         session_.machine().decoder().format(code, r.pc)};
+    std::ranges::copy(code, d.code.begin());
   }
-  return it->second;
+  return d;
 }
 
 void Recorder::instruction(const Thread& t, const Retired& r) {
-  const Static& s = describe(r.pc, r.length);
+  const Described& d = describe(r);
   insn_.begin(r.number, static_cast<u32>(t.tid), r.pc);
-  insn_.fn = s.function, insn_.off = s.offset, insn_.text = s.text;
+  insn_.fn = d.function, insn_.off = d.offset, insn_.text = d.text;
   changes_.effects(insn_, r.effects, r.kernel_writes);
   writer_.write(insn_);
   changes_.rest(writer_, insn_);
 }
 
-/// CALL and RET only; where control goes is where RIP is now.
+/// CALL and RET only.
 void Recorder::control(const Thread& t, const Retired& r) {
   const auto stamp = [&](auto e) {
     e.n = r.number, e.t = static_cast<u32>(t.tid);
     return e;
   };
-  if (r.row.name == "call") {
+  if (r.facts->flow == Flow::call) {
     tf::Call e = stamp(tf::Call{});
-    e.fn = function_at(Addr(session_.machine().registers(t).rip));
+    e.fn = function_at(r.next);
     event(e);
-  } else if (r.row.name == "ret") {
+  } else if (r.facts->flow == Flow::ret) {
     tf::Ret e = stamp(tf::Ret{});
     e.fn = function_at(r.pc);
     event(e);

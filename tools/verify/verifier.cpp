@@ -7,6 +7,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/base/hex.hpp"
 #include "tools/verify/difference.hpp"
+#include "tools/verify/undefined.hpp"
 
 namespace rt0::verify {
 namespace {
@@ -15,6 +16,8 @@ using emulator::cpu::FaultKind;
 using emulator::cpu::GuestFault;
 using emulator::cpu::PlaceKind;
 using emulator::cpu::Registers;
+using emulator::decode::Flow;
+using emulator::decode::InsnFacts;
 using enum emulator::cpu::Gpr;
 using emulator::memory::Change;
 
@@ -27,10 +30,16 @@ constexpr u64 kComparedFlags =
     emulator::cpu::kStatusFlags | emulator::cpu::kDF | emulator::cpu::kAC | emulator::cpu::kID;
 constexpr u64 kTraceFlagByte = 1;  // of RFLAGS: TF is bit 8
 constexpr u8 kTraceFlag = 1;
+constexpr u64 kTF = u64{kTraceFlag} << 8 * kTraceFlagByte;
 constexpr u8 kHlt = 0xf4;
 
 bool is_memory(PlaceKind kind) {
   return kind == PlaceKind::memory_read || kind == PlaceKind::memory_write;
+}
+
+/// PUSHF: no other instruction stores TF.
+bool pushes_flags(const InsnFacts& f) {
+  return (f.flags_read & kTF) != 0 && f.is(InsnFacts::kStores);
 }
 
 }  // namespace
@@ -40,18 +49,12 @@ Verifier::Verifier(emulator::machine::Machine& machine, Options options)
       options_(std::move(options)),
       process_(files_.memory(), files_.empty()),
       memory_(machine.memory(), files_),
-      facts_(machine.memory(), machine.decoder()),
       all_memory_at_(options_.all_memory_every) {
   machine.on.resuming = [this](const Thread& t) { resuming(t); };
   machine.on.retired = [this](const Thread& t, const Retired& r) { retired(t, r); };
   machine.on.faulted = [this](const Thread& t, const GuestFault& f) { faulted(t, f); };
-  machine.memory().on_change([this](Change what, Addr start, u64 length) {
-    memory_.note(what, start, length);
-    const auto* region = machine_.memory().region_at(start);
-    if (what != Change::contents || region == nullptr ||
-        (region->protection & emulator::memory::kExec) != 0)
-      facts_.forget();
-  });
+  machine.memory().on_change(
+      [this](Change what, Addr start, u64 length) { memory_.note(what, start, length); });
   machine.observe(true);
 }
 
@@ -67,8 +70,10 @@ std::optional<Divergence> Verifier::check(const std::function<void()>& run) {
 }
 
 std::vector<FormCount> Verifier::forms() const {
-  std::vector<FormCount> all = facts_.forms();
-  std::erase_if(all, [](const FormCount& f) { return f.count == 0; });
+  std::vector<FormCount> all;
+  for (std::size_t i = 0; i < by_form_.size(); ++i)
+    if (by_form_[i] != 0)
+      all.push_back({machine_.facts().form_name(static_cast<emulator::u16>(i)), by_form_[i]});
   std::sort(all.begin(), all.end(), [](const FormCount& a, const FormCount& b) {
     return a.count != b.count ? a.count > b.count : a.name < b.name;
   });
@@ -95,18 +100,19 @@ void Verifier::resuming(const Thread& t) {
 }
 
 void Verifier::retired(const Thread& t, const Retired& r) {
-  const Facts& f = facts_.at(r.pc);
-  remember(t, r.number, r.pc, f);
+  const InsnFacts& f = *r.facts;
+  remember(t, r.number, r.pc, r.bytes());
   if (options_.plant) options_.plant(t, r);
   const Registers& regs = machine_.registers(t);
-  ++facts_.forms()[f.form].count;
-  if (f.given) return give(f, regs);
+  if (by_form_.size() <= f.form) by_form_.resize(machine_.facts().forms());
+  ++by_form_[f.form];
+  if (f.is(InsnFacts::kOutside)) return give(f, regs);
   ++counts_.compared;
-  const Trap trap = execute(f, r, regs.rip);
+  const Trap trap = execute(r);
   if (trap.signal != SIGTRAP) trap_differs(trap, "the instruction ran");
-  compare_general(f, regs);
-  compare_vectors(regs, f.touches_vectors);
-  if (f.pushes_flags) undo_trace_flag(regs);
+  compare_general(f, r.bytes(), regs);
+  compare_vectors(regs, f.writes_vectors());
+  if (pushes_flags(f)) undo_trace_flag(regs);
   compare_stores(r);
   memory_.forget();
   before_ = general_of(regs);
@@ -115,28 +121,30 @@ void Verifier::retired(const Thread& t, const Retired& r) {
 }
 
 /// A system call's registers and memory follow in resuming().
-void Verifier::give(const Facts& f, const Registers& regs) {
+void Verifier::give(const InsnFacts& f, const Registers& regs) {
   ++counts_.given;
-  if (f.mnemonic == "syscall") return;
+  if (f.flow == Flow::system_call) return;
   memory_.forget();
   before_ = general_of(regs);
   process_.load(before_);
 }
 
-Trap Verifier::step(const Facts& f) {
+Trap Verifier::step(const InsnFacts& f) {
   const u64 pc = process_.general().rip;
   Trap trap = process_.step();
-  while (f.repeats && trap.signal == SIGTRAP && process_.general().rip == pc)
+  while (f.is(InsnFacts::kRep) && trap.signal == SIGTRAP && process_.general().rip == pc)
     trap = process_.step();
   return trap;
 }
 
 /// With HLT at every place that the instruction can go to; with the trace flag if it goes where it
 /// likes, into itself, or looks at those bytes.
-Trap Verifier::execute(const Facts& f, const Retired& r, u64 next) {
-  const std::array<u64, 2> stops = {r.pc.value + r.length, f.target != 0 ? f.target : next};
-  const auto inside = [&](u64 at) { return at - r.pc.value < r.length; };
-  if (f.jumps_anywhere || inside(stops[0]) || inside(stops[1])) return step(f);
+Trap Verifier::execute(const Retired& r) {
+  const InsnFacts& f = *r.facts;
+  const u64 target = emulator::decode::branch_target(f, r.bytes(), r.pc);
+  const std::array<u64, 2> stops = {r.end().value, target != 0 ? target : r.next.value};
+  const auto inside = [&](u64 at) { return at - r.pc.value < r.length(); };
+  if (f.is(InsnFacts::kIndirect) || inside(stops[0]) || inside(stops[1])) return step(f);
   for (const auto& e : r.effects)
     for (const u64 at : stops)
       if (at - e.address.value < e.size && is_memory(e.kind)) return step(f);
@@ -153,15 +161,16 @@ Trap Verifier::execute(const Facts& f, const Retired& r, u64 next) {
   return trap;
 }
 
-void Verifier::compare_general(const Facts& f, const Registers& regs) {
+void Verifier::compare_general(const InsnFacts& f, std::span<const u8> code,
+                               const Registers& regs) {
   const General want = general_of(regs);
   const General& host = process_.general();
   u64 mask = kComparedFlags;
-  if (f.undefined != 0 || f.count_in_cl) mask &= ~undefined_flags(f, before_.gpr[rcx]);
+  if (f.flags_written != 0) mask &= ~undefined_flags(f, code, before_.gpr[rcx]);
   const bool others = want.rip == host.rip && want.fs_base == host.fs_base &&
                       want.gs_base == host.gs_base && ((want.rflags ^ host.rflags) & mask) == 0;
   if (others && want.gpr == host.gpr) return;
-  if (others && undefined_result(f, before_.gpr[rcx])) return;
+  if (others && f.flags_written != 0 && undefined_result(f, code, before_.gpr[rcx])) return;
   diverged("after it ran", differences(before_, want, host, mask));
 }
 
@@ -205,22 +214,26 @@ void Verifier::compare_all_memory() {
 void Verifier::faulted(const Thread& t, const GuestFault& fault) {
   const Registers& regs = machine_.registers(t);
   const bool breakpoint = fault.kind == FaultKind::breakpoint;
-  const Facts& f = facts_.at(Addr(regs.rip - (breakpoint ? 1 : 0)));
-  remember(t, machine_.retired() - (breakpoint ? 1 : 0), Addr(regs.rip - (breakpoint ? 1 : 0)), f);
+  const Addr pc(regs.rip - (breakpoint ? 1 : 0));
+  // What is no instruction raises #UD, or a fault where its bytes would be.
+  const InsnFacts f = machine_.facts_at(pc).value_or(InsnFacts{});
+  std::vector<u8> code(f.length);
+  (void)machine_.memory().peek(pc, code);
+  remember(t, machine_.retired() - (breakpoint ? 1 : 0), pc, code);
   memory_.forget();
   ++counts_.faults;
-  if (f.given) return;
+  if (f.is(InsnFacts::kOutside)) return;
   const Trap trap = step(f);
   if (!same_fault(fault, regs.rip, trap)) trap_differs(trap, describe(fault));
-  compare_general(f, regs);
-  compare_vectors(regs, f.touches_vectors);
+  compare_general(f, code, regs);
+  compare_vectors(regs, f.writes_vectors());
   compare_all_memory();
 }
 
-const Step& Verifier::remember(const Thread& t, u64 number, Addr pc, const Facts& f) {
+void Verifier::remember(const Thread& t, u64 number, Addr pc, std::span<const u8> code) {
   Step& s = history_[steps_++ % kHistory];
-  s = {number, t.tid, pc, f.bytes, f.length};
-  return s;
+  s = {number, t.tid, pc, {}, static_cast<u8>(code.size())};
+  std::ranges::copy(code, s.bytes.begin());
 }
 
 void Verifier::diverged(std::string found, std::vector<Difference> differences) {

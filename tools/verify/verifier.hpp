@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "emulator/machine/machine.hpp"
-#include "tools/verify/facts.hpp"
 #include "tools/verify/host_memory.hpp"
 
 namespace rt0::verify {
@@ -31,6 +30,12 @@ struct Divergence {
   std::string found;  // "after it ran", "by the comparison of all memory …"
   std::vector<Difference> differences;
   std::vector<Step> last;  // oldest first; ends with `step`
+};
+
+/// One kind of instruction, "add r64, m64", and how often it was compared.
+struct FormCount {
+  std::string name;
+  u64 count = 0;
 };
 
 struct Options {
@@ -64,6 +69,7 @@ class Verifier {
   std::vector<FormCount> forms() const;
 
  private:
+  using InsnFacts = emulator::decode::InsnFacts;
   using Thread = emulator::kernel::Thread;
   using Retired = emulator::machine::Retired;
   static constexpr std::size_t kHistory = 20;
@@ -71,15 +77,16 @@ class Verifier {
   void resuming(const Thread& t);
   void retired(const Thread& t, const Retired& r);
   void faulted(const Thread& t, const emulator::cpu::GuestFault& fault);
-  Trap execute(const Facts& f, const Retired& r, u64 next);
-  Trap step(const Facts& f);
-  void give(const Facts& f, const emulator::cpu::Registers& regs);
-  void compare_general(const Facts& f, const emulator::cpu::Registers& regs);
+  Trap execute(const Retired& r);
+  Trap step(const InsnFacts& f);
+  void give(const InsnFacts& f, const emulator::cpu::Registers& regs);
+  void compare_general(const InsnFacts& f, std::span<const u8> code,
+                       const emulator::cpu::Registers& regs);
   void compare_vectors(const emulator::cpu::Registers& regs, bool ask_host);
   void compare_stores(const Retired& r);
   void compare_all_memory();
   void undo_trace_flag(const emulator::cpu::Registers& regs);
-  const Step& remember(const Thread& t, u64 number, Addr pc, const Facts& f);
+  void remember(const Thread& t, u64 number, Addr pc, std::span<const u8> code);
   [[noreturn]] void diverged(std::string found, std::vector<Difference> differences);
   [[noreturn]] void memory_differs(const MemoryDifference& d, std::string found);
   [[noreturn]] void trap_differs(const Trap& host, const std::string& emulator);
@@ -89,8 +96,8 @@ class Verifier {
   HostFiles files_;
   HostProcess process_;
   HostMemory memory_;
-  mutable FactBook facts_;
   Counts counts_;
+  std::vector<u64> by_form_;  // how often each form retired
   std::array<Step, kHistory> history_;
   u64 steps_ = 0;
   emulator::kernel::Tid thread_ = 0;  // whose registers the host holds

@@ -150,6 +150,57 @@ TEST_CASE("an instruction that its own block writes over takes effect in its new
   }
 }
 
+TEST_CASE("what is told of an instruction is told of the bytes that were executed") {
+  // mov ecx, 0x11; mov [its own last byte], cl
+  const Code code = kWritableCode + Code{0xb9, 0x11, 0, 0, 0};
+  const u32 pc = static_cast<u32>(kText + code.size()), last = pc + 6;
+  const Code store{0x88,
+                   0x0c,
+                   0x25,
+                   static_cast<u8>(last),
+                   static_cast<u8>(last >> 8),
+                   static_cast<u8>(last >> 16),
+                   static_cast<u8>(last >> 24)};
+  Guest g(code + store + kExit7);
+  std::vector<u8> told;
+  g.machine.on.retired = [&](const kernel::Thread&, const Retired& r) {
+    if (r.pc.value == pc) told.assign(r.bytes().begin(), r.bytes().end());
+  };
+  g.machine.observe(true);
+  CHECK(g.run() == 7);
+  CHECK(told == store);
+}
+
+TEST_CASE("each instruction is told with its facts, its accesses and where it goes on") {
+  Guest g(kCountTo1000 + kExit7);
+  u64 taken = 0, expected = 0, calls = 0;
+  g.machine.on.retired = [&](const kernel::Thread& t, const Retired& r) {
+    if (expected != 0) CHECK(r.pc.value == expected);
+    expected = r.next.value;
+    CHECK(g.machine.registers(t).rip == r.next.value);
+    CHECK((r.taken || r.next == r.end()));
+    taken += r.taken;
+    calls += r.facts->flow == decode::Flow::system_call;
+    for (const auto& e : r.accesses()) CHECK(e.kind >= cpu::PlaceKind::memory_read);
+  };
+  g.machine.observe(true);
+  CHECK(g.run() == 7);
+  CHECK(taken == 999);
+  CHECK(calls == 1);  // exit_group
+}
+
+TEST_CASE("a branch to the very next instruction is taken or not, as its condition says") {
+  // cmp eax, eax; jz +0; jnz +0
+  Guest g(Code{0x39, 0xc0, 0x74, 0x00, 0x75, 0x00} + kExit7);
+  std::vector<bool> taken;
+  g.machine.on.retired = [&](const kernel::Thread&, const Retired& r) {
+    if (r.facts->flow == decode::Flow::branch) taken.push_back(r.taken);
+  };
+  g.machine.observe(true);
+  CHECK(g.run() == 7);
+  CHECK(taken == std::vector<bool>{true, false});
+}
+
 TEST_CASE("instructions of equal bytes at different addresses keep their own addresses") {
   // lea rax, [rip]; mov rbx, rax; jmp +0; lea rax, [rip]; jmp +0; sub rax, rbx; exit_group(rax)
   const Code lea{0x48, 0x8d, 0x05, 0, 0, 0, 0};

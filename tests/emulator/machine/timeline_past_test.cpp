@@ -247,7 +247,7 @@ TEST_CASE("the effects of any instruction of the past can be had") {
   REQUIRE(store);
   CHECK(store->pc == Addr(kText + 5));
   CHECK(store->length == 7);
-  CHECK(store->row->name == "mov");
+  CHECK(decode::Decoder::name(store->facts.mnemonic) == "mov");
   REQUIRE(store->effects.count == 1);
   CHECK(store->effects.list[0].address == Addr(kData));
   CHECK(store->effects.list[0].after[0] == 5);

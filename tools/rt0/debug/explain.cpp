@@ -318,7 +318,7 @@ std::vector<std::string> changes(Debugger& d, const CodeLine& line) {
   auto& timeline = d.target.timeline();
   if (d.target.thread().tid != timeline.thread()) return {};
   const u64 here = d.target.position();
-  const bool call = emulator::decode::Decoder::name(line.insn.mnemonic) == "syscall";
+  const bool call = line.insn.flow == emulator::decode::Flow::system_call;
   const bool known = here < timeline.furthest();
   if (!known && call) return {};
   (void)timeline.go_to(here + 1);
@@ -368,9 +368,8 @@ Fact explain(Debugger& d, Addr at) {
     }
     fields.emplace_back("changes", std::move(lines));
   }
-  const std::string_view name = emulator::decode::Decoder::name(line.insn.mnemonic);
-  const auto* row = emulator::semantics::find_row(name);
-  if (row == nullptr && name.starts_with('v')) row = emulator::semantics::find_row(name.substr(1));
+  const auto* row =
+      emulator::semantics::find_row(emulator::decode::Decoder::name(line.insn.mnemonic));
   if (row != nullptr) {
     fields.emplace_back("reference", row->reference);
     text += fmt::format("\n  SDM vol. 2: {}", row->reference);

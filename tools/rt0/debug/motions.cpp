@@ -9,13 +9,14 @@
 namespace rt0::debug {
 
 using emulator::base::user_error;
+using emulator::decode::Flow;
 using emulator::machine::StopReason;
 
 namespace {
 
-std::string_view mnemonic_at(Debugger& d, Addr pc) {
+Flow flow_at(Debugger& d, Addr pc) {
   const CodeLine line = d.target.code_at(pc, Flavor::intel);
-  return line.valid ? emulator::decode::Decoder::name(line.insn.mnemonic) : std::string_view();
+  return line.valid ? line.insn.flow : Flow::none;
 }
 
 /// The calls at a place of code, outermost first: the function that it lies in, then what was
@@ -78,8 +79,7 @@ StopEvent back_one(Debugger& d, bool into) {
 
 StopEvent next_instruction(Debugger& d) {
   const CodeLine line = d.target.code_at(d.target.pc(), Flavor::intel);
-  if (!line.valid || emulator::decode::Decoder::name(line.insn.mnemonic) != "call")
-    return d.step(1, false);
+  if (!line.valid || line.insn.flow != Flow::call) return d.step(1, false);
   const SameFrame frame(d, d.target.sp());
   Debugger::Motion motion;
   motion.addresses.insert(line.pc.value + line.length);
@@ -92,9 +92,9 @@ StopEvent previous_instruction(Debugger& d) {
   const Addr pc = d.target.pc();
   const SameFrame frame(d, d.target.sp());
   const StopEvent event = d.step(1, true);
-  if (!d.goes_on(event) || mnemonic_at(d, d.target.pc()) != "ret") return event;
+  if (!d.goes_on(event) || flow_at(d, d.target.pc()) != Flow::ret) return event;
   const auto before = d.target.instructions_before(pc);
-  if (before.size() < 2 || mnemonic_at(d, before[before.size() - 2]) != "call") return event;
+  if (before.size() < 2 || flow_at(d, before[before.size() - 2]) != Flow::call) return event;
   Debugger::Motion motion;
   motion.backwards = true;
   motion.addresses.insert(before[before.size() - 2].value);
@@ -105,8 +105,8 @@ StopEvent previous_instruction(Debugger& d) {
 StopEvent next_line(Debugger& d, bool into) {
   Lines from = lines_at(d, d.target.pc());
   while (true) {
-    const std::string_view what = mnemonic_at(d, d.target.pc());
-    const bool call = what == "call", ret = what == "ret";
+    const Flow flow = flow_at(d, d.target.pc());
+    const bool call = flow == Flow::call, ret = flow == Flow::ret;
     const StopEvent event = call && !into ? next_instruction(d) : d.step(1, false);
     if (!d.goes_on(event)) return event;
     const Lines now = seen_from(from, lines_at(d, d.target.pc()), into);
@@ -132,7 +132,7 @@ StopEvent previous_line(Debugger& d, bool into) {
     if (!d.goes_on(next)) return next;
     const Lines now = seen_from(line, lines_at(d, d.target.pc()), into);
     // Out of the middle of a line into the end of what it had called.
-    const bool entered = into && amid && mnemonic_at(d, d.target.pc()) == "ret";
+    const bool entered = into && amid && flow_at(d, d.target.pc()) == Flow::ret;
     if (now == line || entered) {
       event = next;
       line = now;

@@ -13,6 +13,7 @@ namespace rt0::debug {
 using emulator::base::hex;
 using emulator::base::user_error;
 using emulator::cpu::PlaceKind;
+using emulator::decode::Flow;
 using emulator::decode::Operand;
 using emulator::decode::OperandKind;
 using emulator::decode::RegClass;
@@ -128,8 +129,8 @@ class Hop {
     if (w_.by != WrittenBy::instruction || !executed_ || !line_.valid)
       return end("the kernel wrote it");
     name_ = emulator::decode::Decoder::name(line_.insn.mnemonic);
-    if (name_ == "call") return end("it is the return address of a call");
-    if (name_ == "syscall") return end("it is what the system call gave back");
+    if (line_.insn.flow == Flow::call) return end("it is the return address of a call");
+    if (line_.insn.flow == Flow::system_call) return end("it is what the system call gave back");
     if (!copies(name_)) return end("computed there");
     if (name_.starts_with("stos")) return of_register({PlaceKind::gpr, emulator::cpu::rax});
     const Operand& source = source_operand();
