@@ -9,6 +9,7 @@
 #include "emulator/base/error.hpp"
 #include "emulator/machine/run_loop.hpp"
 #include "emulator/memory/address_space.hpp"
+#include "tests/oracle/facts_laws.hpp"
 
 namespace tests::oracle {
 namespace {
@@ -132,14 +133,21 @@ class Rt0Cpu final : public EmulatedCpu {
     using emulator::machine::Stop;
     core_->budget = 1;
     core_->goal = 1;
-    replayed_ = false;
+    replayed_ = retired_ = false;
     const auto retired = [&](const emulator::machine::Retired& r) {
-      replayed_ = true;
-      effects_ = r.effects;
+      replayed_ = retired_ = true;
+      told_ = {*r.facts, r.effects, r.next.value, r.taken,
+               std::ranges::equal(r.bytes(), one.bytes())};
     };
     const Stop stop = which_ == Loop::kFast ? loop_.run() : loop_.run_observed(retired);
     if (stop == Stop::fault) outcome.fault = signal_of(loop_.fault, one.before.rip);
-    if (std::exchange(core_->partly, false)) effects_ = core_->effects, replayed_ = true;
+    if (std::exchange(core_->partly, false)) told_.effects = core_->effects, replayed_ = true;
+    if (stop == Stop::fault && loop_.fault.kind != cpu::FaultKind::invalid_opcode &&
+        one.before.rip + one.length <= kCodeEnd) {
+      const auto facts = loop_.facts_of(one.bytes());
+      if (facts && !facts->is(emulator::decode::InsnFacts::kMayFault))
+        outcome.complaint = "its facts say that it cannot fault";
+    }
   }
 
   /// What changed in the data; then everything is put back.
@@ -148,18 +156,42 @@ class Rt0Cpu final : public EmulatedCpu {
     if (!find_written(before_->data(), after_->data(), outcome.written))
       outcome.ending = Ending::kLost;
     if (replayed_) check_effects(one, outcome);
+    if (retired_ && outcome.complaint == nullptr)
+      outcome.complaint = broken_law(one, told_, outcome.after);
     const Written& w = outcome.written;
     if (outcome.ending == Ending::kLost) memory_.poke(Addr(kDataBase), *before_);
     memory_.poke(Addr(kDataBase + w.offset), {before_->data() + w.offset, w.size});
+    if (retired_ && outcome.complaint == nullptr && ++turn_ % kTurns == 0)
+      execute_otherwise(one, outcome);
     for (const Patch& patch : one.data()) lay(patch, {initial_->data() + patch.offset, patch.size});
     memory_.poke(Addr(one.before.rip), std::span<const u8>(code_).first(room));
+  }
+
+  /// What an instruction does not read, by its facts, makes no difference to what it does.
+  void execute_otherwise(const Case& one, Outcome& outcome) {
+    if (told_.facts.is(emulator::decode::InsnFacts::kOutside) || outcome.ending != Ending::kRan)
+      return;
+    const ToldInsn told = told_;
+    Case other = one;
+    other.before = with_unread_changed(told.facts, one.before, turn_ / kTurns);
+    load(other.before, core_->regs);
+    Outcome again;
+    execute(other, again);
+    CpuState after;
+    save(core_->regs, after);
+    std::unique_ptr<DataImage> data = std::make_unique<DataImage>();
+    memory_.peek(Addr(kDataBase), *data);
+    if (!retired_ || *data != *after_ ||
+        !did_the_same(told.facts, one.before, outcome.after, other.before, after))
+      outcome.complaint = "it reads what its facts do not say";
+    memory_.poke(Addr(kDataBase), *before_);
   }
 
   void check_effects(const Case& one, Outcome& outcome) {
     CpuState state = one.before;
     state.rip = outcome.after.rip;
     DataImage data = *before_;
-    apply(effects_, state, data);
+    apply(told_.effects, state, data);
     if (state != outcome.after || data != *after_)
       outcome.complaint = "the recorded effects do not add up to the state after";
   }
@@ -177,8 +209,11 @@ class Rt0Cpu final : public EmulatedCpu {
   std::unique_ptr<DataImage> before_ = std::make_unique<DataImage>(*initial_);
   std::unique_ptr<DataImage> after_ = std::make_unique<DataImage>();
   std::array<u8, kPage> code_{};
-  cpu::Effects effects_;
-  bool replayed_ = false;
+  ToldInsn told_;
+  bool replayed_ = false;  // its effects are in told_
+  bool retired_ = false;
+  static constexpr u64 kTurns = 3;  // every so many cases another execution
+  u64 turn_ = 0;
 };
 
 }  // namespace
