@@ -284,8 +284,11 @@ class Access {
     if (noted_ == cpu::Effects::kMost) [[unlikely]]
       too_many_effects();
     cpu::Effect& e = core_.effects.list[noted_++];
-    e.kind = kind, e.index = static_cast<u8>(index), e.size = size;
-    e.address = Addr(address);
+    // Kind and index with what pads them, in one store; only memory has an address.
+    const u64 head = static_cast<u64>(kind) | u64{index} << 8;
+    std::memcpy(static_cast<void*>(&e), &head, sizeof head);
+    e.size = size;
+    if (kind >= cpu::PlaceKind::memory_read) e.address = Addr(address);
     return e;
   }
 
