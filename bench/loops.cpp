@@ -37,8 +37,9 @@ void measure(const char* name, const Hear& hear,
   settings.kernel.argv = argv;
   NoHost host;
   machine::Machine machine(settings, image, host);
-  machine.on.retired = hear;
-  machine.observe(hear != nullptr);
+  machine::Observer observer(machine);
+  observer.on.retired = hear;
+  observer.observe(hear != nullptr);
   const double before = cpu_seconds();
   (void)machine.run();
   const double spent = cpu_seconds() - before;

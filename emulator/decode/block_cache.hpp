@@ -21,6 +21,8 @@ class BlockCache {
   /// entered. Null when none has.
   const Op* find(Addr pc) const;
   Block* insert(std::unique_ptr<Block> block);
+  /// Whether some block has, or had, a byte in the page.
+  bool has_page(u64 page) const { return by_page_.contains(page); }
   /// Drops every block with a byte in the page. Links into them from other blocks are undone.
   void drop_page(u64 page);
   void drop_all();

@@ -76,8 +76,8 @@ bool kernel_wrote(const ByteRange& bytes, const Retired& what) {
 
 }  // namespace
 
-Lookout::Lookout(Machine& machine) : machine_(machine) {
-  auto& on = machine.on;
+Lookout::Lookout(Machine& machine) : machine_(machine), observer_(machine) {
+  auto& on = observer_.on;
   on.probe = [this](const Thread& t, Addr at) { probe(t, at); };
   on.retired = [this](const Thread& t, const Retired& what) { retired(t, what); };
   on.resuming = [this](const Thread& t) {
@@ -94,23 +94,22 @@ Lookout::Lookout(Machine& machine) : machine_(machine) {
     e.number = number;
     offer(std::move(e));
   };
-  auto& kernel = machine.kernel().on;
-  kernel.syscall = [this](const Thread& t, const auto*, u64 number, const auto&, const auto&) {
+  on.served = [this](const Thread& t, const auto*, u64 number, const auto&, const auto&) {
     if (!armed() || !conditions_->syscall_returns.has(number)) return;
     StopEvent e = event(StopReason::syscall_return, t);
     e.number = number;
     offer(std::move(e));
   };
-  kernel.signal = [this](const Thread& t, const kernel::SigInfo& info, u64) {
+  on.signal = [this](const Thread& t, const kernel::SigInfo& info, u64) {
     if (!armed() || !conditions_->signals) return;
     StopEvent e = event(StopReason::signal, t);
     e.number = static_cast<u64>(info.signal);
     offer(std::move(e));
   };
-  kernel.thread_exit = [this](const Thread& t) {
+  on.thread_exit = [this](const Thread& t) {
     if (armed() && conditions_->threads_exited) offer(event(StopReason::thread_exited, t));
   };
-  kernel.clone = [this](const Thread& parent, const Thread& child) {
+  on.clone = [this](const Thread& parent, const Thread& child) {
     if (!armed() || !conditions_->threads_created) return;
     StopEvent e = event(StopReason::thread_created, parent);
     e.number = static_cast<u64>(child.tid);
@@ -135,8 +134,8 @@ void Lookout::choose_loop() {
     }
   }
   if (observe) pages.clear();
-  machine_.observe(observe);
-  machine_.watch_pages(std::move(pages));
+  observer_.observe(observe);
+  observer_.watch_pages(std::move(pages));
 }
 
 void Lookout::arm(const Conditions& conditions, Want want, u64 from) {
@@ -146,15 +145,7 @@ void Lookout::arm(const Conditions& conditions, Want want, u64 from) {
   found_.reset();
   refresh();
   choose_loop();
-  if (conditions.addresses.empty()) return;
-  keep_probes(conditions.addresses);
-  for (const u64 a : conditions.addresses) machine_.add_probe(Addr(a));
-}
-
-void Lookout::keep_probes(const std::set<u64>& wanted) {
-  const std::set<u64> set = machine_.loop().probes();
-  for (const u64 a : set)
-    if (!wanted.contains(a)) machine_.remove_probe(Addr(a));
+  if (!conditions.addresses.empty()) observer_.set_probes(conditions.addresses);
 }
 
 void Lookout::disarm() {

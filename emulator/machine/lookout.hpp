@@ -1,4 +1,4 @@
-/// Looks out for Conditions while a machine runs. The machine's and the kernel's hooks are its own.
+/// Looks out for Conditions while a machine runs: one observer of it among others.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ class Lookout {
   void disarm();
   /// Probes of earlier searches slow the machine down where it passes them often, but what was
   /// decoded around them is lost when they are set again.
-  void drop_probes() { keep_probes({}); }
+  void drop_probes() { observer_.set_probes({}); }
   bool needs_probes() const { return armed() && !conditions_->addresses.empty(); }
   /// The values of watched places are taken anew: they were changed by the user.
   void refresh();
@@ -44,9 +44,9 @@ class Lookout {
            e.at_fault;
   }
 
-  /// Called before a thread executes (Machine::Hooks::resuming), armed or not.
+  /// Called before a thread executes (Hooks::resuming), armed or not.
   std::function<void()> on_turn;
-  /// A thread gets its turn (Machine::Hooks::switched), armed or not.
+  /// A thread gets its turn (Hooks::switched), armed or not.
   std::function<void(const kernel::Thread&)> on_switch;
   /// The observed loop reports here, when it is set before the machine runs, armed or not.
   std::function<void(const kernel::Thread&, const Retired&)> on_retired;
@@ -54,7 +54,6 @@ class Lookout {
   void choose_loop();
 
  private:
-  void keep_probes(const std::set<u64>& wanted);
   void probe(const kernel::Thread& t, Addr at);
   void retired(const kernel::Thread& t, const Retired& what);
   void memory_effects(const kernel::Thread& t, const Retired& what, std::size_t index);
@@ -66,6 +65,7 @@ class Lookout {
   std::vector<u8> value(const MemoryWatch& watch) const;
 
   Machine& machine_;
+  Observer observer_;
   const Conditions* conditions_ = nullptr;
   Want want_ = Want::first;
   u64 from_ = 0;

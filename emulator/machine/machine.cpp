@@ -84,13 +84,14 @@ Machine::Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> imag
       kernel_(with_profile(settings_.kernel, settings_.profile), memory_, host),
       loop_((core_.profile = settings_.profile, core_), memory_) {
   progress_.schedule_state = settings_.kernel.seed ^ 0x7230;
+  hear_kernel();
   kernel_.load(std::move(image));
 }
 
 /// Lets the kernel do something to a thread, and reports what it did.
 template <class Act>
 void Machine::kernel_acts(kernel::Thread& t, Between::Why why, Act act) {
-  if (!on.between || !observing_) return act();
+  if (!wants_between()) return act();
   const cpu::Registers before = t.regs;
   KernelWrites writes;
   {
@@ -99,13 +100,13 @@ void Machine::kernel_acts(kernel::Thread& t, Between::Why why, Act act) {
   }
   between_.count = 0;
   note_changes(between_, before, t.regs);
-  if (between_.count != 0 || !writes.empty()) on.between(t, {why, between_, writes});
+  if (between_.count != 0 || !writes.empty()) tell_between(t, {why, between_, writes});
 }
 
 /// What a string instruction did before it was ended in the middle.
 void Machine::report_part(const kernel::Thread& t) {
-  if (!std::exchange(core_.partly, false) || !on.between || core_.effects.count == 0) return;
-  on.between(t, {Between::Why::part, core_.effects, KernelWrites()});
+  if (!std::exchange(core_.partly, false) || core_.effects.count == 0) return;
+  tell_between(t, {Between::Why::part, core_.effects, KernelWrites()});
 }
 
 /// The next thread that can run, round robin by thread id; null when all wait.
@@ -170,10 +171,8 @@ void Machine::account(kernel::Thread& t) {
 
 bool Machine::system_call(kernel::Thread& t) {
   const u64 number = core_.regs[cpu::rax];
-  if (on.system_call) {
-    on.system_call(t, number);
-    if (stop_requested_) return true;
-  }
+  tell(&Hooks::system_call, t, number);
+  if (stop_requested_) return true;
   if (number == kSchedYield) progress_.slice_left = 0;
   t.regs = core_.regs;
   KernelWrites writes;
@@ -190,7 +189,7 @@ bool Machine::system_call(kernel::Thread& t) {
     what.kernel_writes = &writes;
     what.next = Addr(t.regs.rip);
     core_.taken = what.next != what.end();
-    if (on.retired) on.retired(t, what);
+    tell_retired(t, what);
   }
   core_.regs = t.regs;
   return t.state == kernel::ThreadState::runnable;
@@ -233,19 +232,16 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
       return true;
     case Stop::fault:
       report_part(t);
-      if (on.faulted) on.faulted(t, loop_.fault);
+      tell(&Hooks::faulted, t, loop_.fault);
       t.regs = core_.regs;
       // An INT3 has retired.
       progress_.faulted = loop_.fault.kind != cpu::FaultKind::breakpoint;
       kernel_.fault(t, loop_.fault);
       core_.regs = t.regs;
       return t.state == kernel::ThreadState::runnable;
-    case Stop::probe: {
-      const u64 at = core_.regs.rip;
-      if (on.probe) on.probe(t, Addr(at));
-      if (!stop_requested_ && core_.regs.rip == at) loop_.pass_probe();
+    case Stop::probe:
+      probed(t);
       return true;
-    }
   }
   return true;
 }
@@ -253,9 +249,7 @@ bool Machine::handle(kernel::Thread& t, Stop stop) {
 /// Executes with the budget that was set; what retired is accounted for even when it throws.
 Stop Machine::run_loop(kernel::Thread& t) {
   try {
-    const Stop stop = in_observed_loop()
-                          ? loop_.run_observed([&](const Retired& r) { on.retired(t, r); })
-                          : loop_.run();
+    const Stop stop = in_observed_loop() ? run_observed(t) : loop_.run();
     account(t);
     return stop;
   } catch (...) {
@@ -297,10 +291,8 @@ void Machine::run_slice(kernel::Thread& t) {
     core_.goal = progress_.retired + allowed;
     slice_start_ = progress_.retired;
     core_.clock_offset = progress_.clock_offset;
-    if (on.resuming) {
-      on.resuming(t);
-      if (stop_requested_) break;
-    }
+    tell(&Hooks::resuming, t);
+    if (stop_requested_) break;
     if (!handle(t, run_loop(t))) break;
   }
   t.regs = core_.regs;
@@ -320,8 +312,8 @@ std::optional<kernel::ProcessExit> Machine::run() {
         continue;
       }
       progress_.slice_left = slice_length();
-      if (on.switched && t->tid != progress_.last_tid)
-        on.switched(kernel_.find_thread(progress_.last_tid), *t);
+      if (t->tid != progress_.last_tid)
+        tell(&Hooks::switched, kernel_.find_thread(progress_.last_tid), *t);
       progress_.last_tid = t->tid;
     }
     run_slice(*t);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "emulator/kernel/kernel.hpp"
+#include "emulator/machine/observer.hpp"
 #include "emulator/machine/run_loop.hpp"
 
 namespace emulator::machine {
@@ -24,51 +25,19 @@ class Machine {
   /// Maps the program and makes its first thread. Throws base::UserError for an image that cannot
   /// be run.
   Machine(Settings settings, std::shared_ptr<const kernel::ElfImage> image, kernel::Host& host);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
 
-  /// What the user of a machine may listen to. Unset ones cost nothing.
-  struct Hooks {
-    std::function<void(const kernel::Thread&, Addr)> probe;  // about to execute a probed address
-    /// Needs observe(true); with watch_pages(), instructions that access those pages, others as it
-    /// happens, and every SYSCALL, are reported too (of a REP, what was left to do when it came to
-    /// such a page).
-    std::function<void(const kernel::Thread&, const Retired&)> retired;
-    /// Needs observe(true). With `retired`, and KernelEvents::clone, everything that changes a
-    /// thread's registers or memory's contents.
-    std::function<void(const kernel::Thread&, const Between&)> between;
-    std::function<void(const kernel::Thread* from, const kernel::Thread& to)> switched;
-    std::function<void(const kernel::Thread&)>
-        resuming;  // the kernel and the schedule have acted; its next instruction follows
-    std::function<void(const kernel::Thread&, const cpu::GuestFault&)>
-        faulted;  // an instruction did, before the kernel acts
-    /// A SYSCALL has retired and the kernel is about to act; RAX is the call's number. After
-    /// stop() it does not: the machine is then good only for restore().
-    std::function<void(const kernel::Thread&, u64 number)> system_call;
-  } on;
-
-  /// Runs to the end of the process, or until stop() is called from a hook (then nothing is
-  /// returned). When it throws (base::Unimplemented, base::LimitReached), what has retired before
-  /// is accounted for and the thread's registers are where it came to.
+  /// Runs to the end of the process, or until stop() is called from an observer's hook (then
+  /// nothing is returned). When it throws (base::Unimplemented, base::LimitReached), what has
+  /// retired before is accounted for and the thread's registers are where it came to.
   std::optional<kernel::ProcessExit> run();
-  /// From a hook: return from run() before the next instruction.
+  /// From a hook: return from run() before the next instruction. From `probe`, the next run()
+  /// begins with the instruction that the probe stands at.
   void stop() {
     stop_requested_ = true;
     loop_.leave();
   }
-  /// Switches between the loop that reports every instruction and the one that does not, before
-  /// the next instruction.
-  void observe(bool wanted) {
-    if (observing_ != wanted) loop_.leave();
-    observing_ = wanted;
-  }
-  /// Report, to on.retired, what is done to these pages, writes or, with `true`, reads as well,
-  /// though the fast loop runs.
-  void watch_pages(std::map<u64, bool> pages) {
-    memory_.watch_pages(std::move(pages));
-    burst_ = {};
-  }
-  void set_probes(std::set<u64> addresses) { loop_.set_probes(std::move(addresses)); }
-  void remove_probe(Addr a) { loop_.remove_probe(a); }
-  void add_probe(Addr a) { loop_.add_probe(a); }
   /// From the hook `probe`: the current thread's registers, to be changed. Where RIP is moved to, a
   /// probe counts again, unless pass_probe() is called.
   cpu::Registers& edit_registers() { return core_.regs; }
@@ -101,7 +70,7 @@ class Machine {
   const decode::FactsTable& facts() const { return loop_.facts(); }
   const RunLoop& loop() const { return loop_; }
 
-  /// All of the machine as a value, but for host and hooks. Only while it does not run.
+  /// All of the machine as a value, but for host and observers. Only while it does not run.
   struct Checkpoint;
   Checkpoint checkpoint();
   /// Pointers to kernel::Threads are no longer valid then. Decoded code stays as far as it can.
@@ -127,10 +96,27 @@ class Machine {
   void account(kernel::Thread& t);
   u64 slice_length();
   Stop run_loop(kernel::Thread& t);
+  Stop run_observed(kernel::Thread& t);
   template <class Act>
   void kernel_acts(kernel::Thread& t, Between::Why why, Act act);
   void report_part(const kernel::Thread& t);
-  bool in_observed_loop() const { return on.retired && (observing_ || burst_.left > 0); }
+  void probed(const kernel::Thread& t);
+  void hear_kernel();
+  /// Calls a hook of every observer who has set it.
+  template <class Hook, class... Arguments>
+  void tell(Hook Hooks::*hook, const Arguments&... arguments) const {
+    for (const Observer* o : observers_)
+      if (o->on.*hook) (o->on.*hook)(arguments...);
+  }
+  void tell_retired(const kernel::Thread& t, const Retired& what) const;
+  void tell_between(const kernel::Thread& t, const Between& what) const;
+  bool in_observed_loop() const;
+  bool wants_between() const;
+  // For observers.
+  friend class Observer;
+  void choose_loop() { loop_.leave(); }
+  void unite_pages();
+  void count_probe(Addr a, bool wanted);
   void begin_burst();
   void note_syscall();
   [[noreturn]] void report_deadlock();
@@ -141,6 +127,9 @@ class Machine {
   std::unique_ptr<Core> core_owner_ = std::make_unique<Core>();
   Core& core_ = *core_owner_;
   RunLoop loop_;
+  std::vector<Observer*> observers_;                // in the order in which they came
+  std::vector<Observer*> followers_;                // of the observed loop that runs
+  std::map<u64, u32> probes_;                       // how many observers want each
   cpu::Effects between_;                            // of what is being reported
   std::optional<decode::InsnFacts> syscall_facts_;  // once one is needed
   kernel::Thread* current_ = nullptr;
@@ -154,7 +143,6 @@ class Machine {
     u64 length = 1;  // of the last one
     u64 ended = 0;   // progress_.retired there
   } burst_;
-  bool observing_ = false;
   bool stop_requested_ = false;
 };
 

@@ -93,11 +93,6 @@ void RunLoop::drop_all() {
   look_up_ = true;
 }
 
-void RunLoop::set_probes(std::set<u64> probes) {
-  probes_ = std::move(probes);
-  drop_all();
-}
-
 /// The instruction at `pc`, decoded now when it has not been before.
 const Op* RunLoop::op_at(Addr pc) {
   blocks_.free_dropped();

@@ -60,12 +60,12 @@ class RunLoop {
   /// The SYSCALL that the observed loop stopped behind; its effects are in the core.
   std::optional<Retired> syscall;
 
-  /// Addresses at which the loop stops before executing. Changing them drops the decoded blocks.
+  /// Addresses at which the loop stops before executing.
   const std::set<u64>& probes() const { return probes_; }
-  void set_probes(std::set<u64> probes);
-  /// From a hook too; only the blocks on that page are dropped.
+  /// From a hook too; the blocks on that page are dropped.
   void add_probe(Addr a) {
-    if (probes_.insert(a.value).second) drop_page(a.value / base::kPageSize);
+    const u64 page = a.value / base::kPageSize;
+    if (probes_.insert(a.value).second && blocks_.has_page(page)) drop_page(page);
   }
   /// From a hook too: what was decoded stays.
   void remove_probe(Addr a) { probes_.erase(a.value); }

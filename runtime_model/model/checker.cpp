@@ -36,6 +36,13 @@ Checker::Checker(const Guest& guest, const Registry& registry, emulator::machine
 
 Checker::~Checker() = default;
 
+void Checker::attach() {
+  observer_.emplace(machine_);
+  observer_->on.retired = [this](const Thread& t, const Retired& r) { retired(t, r); };
+  observer_->on.probe = [this](const Thread& t, Addr at) { probe(t, at); };
+  observer_->set_probes(probes());
+}
+
 /// A thread's lane, brought up to date after a time that was not observed.
 Checker::Lane& Checker::lane_of(Tid tid, const Registers& regs) {
   if (last_lane_ == nullptr || last_lane_->tid != tid) {
@@ -61,7 +68,7 @@ void Checker::observe_while_needed() {
   if (observing_ == (live_ != 0)) return;
   observing_ = live_ != 0;
   if (observing_) ++epoch_;
-  machine_.observe(observing_);
+  observer_->observe(observing_);
 }
 
 void Checker::retired(const Thread& t, const Retired& r) {
@@ -112,10 +119,10 @@ bool Checker::enters_again(const Lane& lane, const Registration& model,
          a.waits != Waits::called && a.return_pc == peek<Addr>(Addr(regs[rsp]));
 }
 
-bool Checker::probe(const Thread& t, Addr at) {
+void Checker::probe(const Thread& t, Addr at) {
   const auto it = points_.find(at.value);
   const Registers& regs = machine_.registers(t);
-  if (it == points_.end() || regs.fs_base() == 0) return it != points_.end();
+  if (it == points_.end() || regs.fs_base() == 0) return;
   Lane& lane = lane_of(t.tid, regs);
   const u64 number = machine_.retired();
   wake(lane, number, regs);
@@ -126,7 +133,6 @@ bool Checker::probe(const Thread& t, Addr at) {
     begin(lane, *point.model, point.abi, number, regs, peek<Addr>(Addr(regs[rsp])));
   }
   observe_while_needed();
-  return true;
 }
 
 /// Does a function go on here that had parked? Its thread may have changed meanwhile.
@@ -310,7 +316,7 @@ void Checker::wait_for_return(const Activation& a, const Registers& regs) {
   std::erase_if(restarts_, [sp](const Restart& r) { return r.sp == sp; });
   restarts_.push_back({back, sp, model, a.entry, a.return_pc});
   points_.try_emplace(back.value);
-  machine_.add_probe(back);
+  observer_->add_probe(back);
 }
 
 void Checker::returned(Lane& lane, u64 number, const Registers& regs) {

@@ -25,18 +25,16 @@ namespace runtime_model::model {
 
 class Checker {
  public:
-  /// `name_of` says what lies at an address; all outlive the checker. The machine's hooks `retired`
-  /// and `probe` are to call retired() and probe(). Only while a model waits is every instruction
-  /// observed; otherwise the machine runs at full speed from one probe to the next.
+  /// `name_of` says what lies at an address; all outlive the checker.
   Checker(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine,
           std::function<std::string(Addr)> name_of);
   ~Checker();
 
-  /// Entries of the modelled functions: where the machine is to call probe().
+  /// Begins to listen to the machine. Only while a model waits is every instruction observed;
+  /// otherwise the machine runs at full speed, unless others observe, from one probe to the next.
+  void attach();
+  /// Entries of the modelled functions: where its probes are.
   std::set<u64> probes() const;
-  /// False when the address is none of the checker's.
-  bool probe(const emulator::kernel::Thread& t, Addr at);
-  void retired(const emulator::kernel::Thread& t, const emulator::machine::Retired& r);
   /// The program is over: what still waits counts as unfinished.
   void finish();
 
@@ -88,6 +86,8 @@ class Checker {
     unsigned bytes;
   };
 
+  void probe(const emulator::kernel::Thread& t, Addr at);
+  void retired(const emulator::kernel::Thread& t, const emulator::machine::Retired& r);
   Lane& lane_of(Tid tid, const Registers& regs);
   void observe_while_needed();
   bool enters_again(const Lane& lane, const Registration& model, const Registers& regs) const;
@@ -141,6 +141,7 @@ class Checker {
 
   const Guest& guest_;
   emulator::machine::Machine& machine_;
+  std::optional<emulator::machine::Observer> observer_;
   std::function<std::string(Addr)> name_of_;
   std::unordered_map<u64, Point> points_;
   std::map<Tid, Lane> lanes_;

@@ -17,7 +17,7 @@ void Checker::set_aside(Lane& lane, std::size_t index, u64 number, const Registe
   a->stand_version = 0;
   a->rt.begin_segment();
   points_.try_emplace(a->call_return.value);
-  machine_.add_probe(a->call_return);
+  observer_->add_probe(a->call_return);
   aside_.push_back(std::move(a));
 }
 

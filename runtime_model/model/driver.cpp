@@ -39,28 +39,28 @@ std::set<u64> Driver::probes() const {
   return all;
 }
 
-bool Driver::probe(const Thread& t, Addr at) {
+void Driver::attach() {
+  observer_.emplace(machine_);
+  observer_->on.probe = [this](const Thread& t, Addr at) { probe(t, at); };
+  observer_->set_probes(probes());
+}
+
+void Driver::probe(const Thread& t, Addr at) {
   if (at.value == kGate) {
     // A model that another one called through real code returns to the gate itself.
     do back_through_gate(t);
     while (machine_.registers(t).rip == kGate);
-    return true;
+    return;
   }
   const auto it = places_.find(at.value);
-  if (it == places_.end()) return false;
   // Before thread-local storage is set up there is no g, and no model needs to act.
-  if (machine_.registers(t).fs_base() == 0) return true;
+  if (it == places_.end() || machine_.registers(t).fs_base() == 0) return;
   const Registration& model = *it->second.model;
-  if (const auto missing = it->second.missing; !missing.empty()) {
+  if (const auto missing = it->second.missing; !missing.empty())
     note_declined(model, fmt::format("{}: not found in this program", missing));
-    machine_.pass_probe();
-    return true;
-  }
-  if (model.use == Use::on_g0 && !on_g0(machine_.registers(t)))
-    machine_.pass_probe();
-  else
-    begin(t, model, it->second.abi, machine_.registers(t));
-  return true;
+  else if (model.use != Use::on_g0 || on_g0(machine_.registers(t)))
+    return begin(t, model, it->second.abi, machine_.registers(t));
+  machine_.pass_probe();
 }
 
 bool Driver::on_g0(const Registers& regs) const {

@@ -28,10 +28,11 @@ class Driver {
   Driver(const Guest& guest, const Registry& registry, emulator::machine::Machine& machine);
   ~Driver();
 
-  /// Addresses at which the machine is to call probe().
+  /// Begins to stand in for the real functions. Whoever only listens comes before: it hears of a
+  /// function's entry, and the driver leaves it.
+  void attach();
+  /// Entries of the functions that are replaced, and the gate: where its probes are.
   std::set<u64> probes() const;
-  /// From the machine's hook `probe`; false when the address is none of the driver's.
-  bool probe(const emulator::kernel::Thread& t, Addr at);
 
   Listener listener;
   /// Hears once of each reason for which a model left the work to the real code.
@@ -76,6 +77,7 @@ class Driver {
     Registers entry;
   };
 
+  void probe(const emulator::kernel::Thread& t, Addr at);
   void begin(const emulator::kernel::Thread& t, const Registration& model, Abi abi,
              const Registers& entry, bool woke = false);
   bool on_g0(const Registers& regs) const;
@@ -94,6 +96,7 @@ class Driver {
 
   const Guest& guest_;
   emulator::machine::Machine& machine_;
+  std::optional<emulator::machine::Observer> observer_;
   std::map<u64, Place> places_;
   // A goroutine may come back on another thread than it left, so what waits is found by its stack.
   std::vector<std::unique_ptr<Active>> active_;

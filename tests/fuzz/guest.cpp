@@ -93,8 +93,9 @@ Ending run(const Plan& p, bool observed) {
   m.kernel().threads().front()->regs = p.regs;
   m.kernel().threads().front()->regs.rip = rip;
   u64 told = 0;
-  m.on.retired = [&told](const kernel::Thread&, const machine::Retired&) { ++told; };
-  m.observe(observed);
+  machine::Observer observer(m);
+  observer.on.retired = [&told](const kernel::Thread&, const machine::Retired&) { ++told; };
+  observer.observe(observed);
   Ending end;
   try {
     const auto exit = m.run();

@@ -110,9 +110,7 @@ class Law {
       if (t.verdict == model::Verdict::contradicted) return;  // it is said that it is wrong
       claims_.push_back({t.step.id, t.first, t.number, t.thread, t.standing.g, t.step.writes});
     };
-    m.on.retired = [&](const auto& t, const auto& r) { checker.retired(t, r); };
-    m.on.probe = [&](const auto& t, Addr at) { (void)checker.probe(t, at); };
-    m.set_probes(checker.probes());
+    checker.attach();
     run(m, kMostInstructions);
     checker.finish();
   }
@@ -169,7 +167,8 @@ class Law {
     std::ranges::sort(doubts_, {}, [](const Doubt& d) { return d.claim->first; });
     machine::Machine m(settings_of(program_, seed_, cores_), program_.image, host_);
     std::set<const Doubt*> excused;
-    m.on.retired = [&](const kernel::Thread& t, const machine::Retired& r) {
+    machine::Observer observer(m);
+    observer.on.retired = [&](const kernel::Thread& t, const machine::Retired& r) {
       for (const Doubt& d : doubts_) {
         if (t.tid == d.claim->thread || r.number < d.claim->first || r.number > d.claim->number)
           continue;
@@ -182,9 +181,9 @@ class Law {
     };
     u64 until = 0;
     for (const Doubt& d : doubts_) {
-      if (d.claim->first >= until) m.observe(false), run(m, d.claim->first);
+      if (d.claim->first >= until) observer.observe(false), run(m, d.claim->first);
       until = std::max(until, d.claim->number + 1);
-      m.observe(true), run(m, until);
+      observer.observe(true), run(m, until);
     }
     for (const Doubt& d : doubts_)
       if (excused.contains(&d))

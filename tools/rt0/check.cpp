@@ -106,7 +106,7 @@ int run_check(const CheckOptions& o) {
   models.on_decline([](std::string_view function, const std::string& reason) {
     kStderr.print("rt0: {} is left to the real code: {}\n", function, reason);
   });
-  models.attach({}, {});
+  models.attach();
   const CheckReport& report = models.checker()->report();
   const auto tell = [&] {
     models.finish();

@@ -99,21 +99,15 @@ Models::Models(Session& session, const ModelOptions& options)
     driver_.emplace(guest_, registry_, machine);
 }
 
-void Models::attach(std::function<void(const emulator::kernel::Thread&, Addr)> other_probe,
-                    std::set<u64> other_probes) {
-  auto& machine = session_.machine();
+void Models::attach() {
   if (checker_) {
-    machine.on.retired = [this](const auto& t, const auto& r) { checker_->retired(t, r); };
     probes_ = checker_->probes();
+    checker_->attach();
   }
-  if (driver_) probes_ = driver_->probes();
-  other_probes.insert(probes_.begin(), probes_.end());
-  machine.set_probes(std::move(other_probes));
-  machine.on.probe = [this, other = std::move(other_probe)](const auto& t, Addr at) {
-    if (other) other(t, at);
-    if (checker_) (void)checker_->probe(t, at);
-    if (driver_) (void)driver_->probe(t, at);
-  };
+  if (driver_) {
+    probes_ = driver_->probes();
+    driver_->attach();
+  }
 }
 
 void Models::listen(runtime_model::model::Listener listener) {

@@ -42,10 +42,9 @@ class Models {
   /// Throws base::UserError for a function that has no model.
   Models(Session& session, const ModelOptions& options);
 
-  /// Makes the machine run with the models. Its hooks `retired` (check) or `probe` (model) are
-  /// taken; `other_probe` hears of the probes that are not the models'.
-  void attach(std::function<void(const emulator::kernel::Thread&, emulator::Addr)> other_probe,
-              std::set<emulator::u64> other_probes);
+  /// Makes the machine run with the models. Observers that are to hear of a function's entry before
+  /// its model does were made before.
+  void attach();
   void listen(runtime_model::model::Listener listener);
   void on_decline(std::function<void(std::string_view, const std::string&)> hear);
   /// Whatever is told from now on happened at this instruction or later.

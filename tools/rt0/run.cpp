@@ -6,24 +6,20 @@
 #include <cstdlib>
 
 #include "emulator/base/error.hpp"
-#include "tools/rt0/bounds.hpp"
-#include "tools/rt0/landmarks.hpp"
-#include "tools/rt0/models.hpp"
 #include "tools/rt0/stream.hpp"
+#include "tools/rt0/telling.hpp"
+#include "tools/rt0/tracing.hpp"
 
 namespace rt0 {
 namespace {
 
-using emulator::u64;
-using emulator::kernel::Thread;
-
-constexpr u64 kExitGroupNumber = 231;
+using emulator::base::user_error;
 
 struct Options {
   RunOptions run;
   ModelOptions models;
   NarratorOptions narrator;
-  std::vector<std::string> only;
+  std::vector<std::string> only, traces;
   std::string level, colour = "auto", from, until;
 };
 
@@ -39,88 +35,32 @@ void print_heading(Session& session, const Options& o) {
                   "what happens");
 }
 
-/// A session that is told: landmarks, steps, the end.
-class Story {
+/// Traces that are recorded beside the story, of the whole run.
+class Traces {
  public:
-  Story(Session& session, Models& models, const Options& o)
-      : session_(session),
-        models_(models),
-        landmarks_(session.program()),
-        from_(parse_bound("--from", o.from, session.program())),
-        until_(parse_bound("--until", o.until, session.program())),
-        telling_(!from_.given()),
-        narrator_(o.narrator, models.naming(),
-                  [](const std::string& line) { kStderr.print("{}\n", line); }) {}
-
-  void attach() {
-    models_.listen([this](const auto& told) {
-      if (telling_) narrator_.told(told);
-      narrator_.flush(models_.told_up_to());
-    });
-    models_.on_decline([this](std::string_view function, const std::string& reason) {
-      narrator_.line(session_.machine().retired(),
-                     fmt::format("rt0: {} is left to the real code: {}", function, reason));
-    });
-    std::set<u64> probes = landmarks_.addresses();
-    probes.insert(from_.entries.begin(), from_.entries.end());
-    probes.insert(until_.entries.begin(), until_.entries.end());
-    models_.attach([this](const Thread& t, emulator::Addr at) { reached(t, at); },
-                   std::move(probes));
-    session_.machine().kernel().on.syscall = [this](const Thread& t, const auto*, u64 number,
-                                                    const auto& args, const auto&) {
-      if (number == kExitGroupNumber)
-        say(t, kExitGroup, {},
-            fmt::format("The process ends with status {}.", args.as_int(0) & 0xff));
-    };
-  }
-
-  std::optional<emulator::kernel::ProcessExit> run() {
-    auto& machine = session_.machine();
-    if (from_.number) {
-      if (*from_.number > 0) {
-        machine.stop_at(*from_.number);
-        if (auto exit = session_.run()) return exit;
-      }
-      begin();
+  Traces(Session& session, const Options& o) {
+    for (const std::string& text : o.traces) {
+      const auto colon = std::min(text.find(':'), text.size());
+      const auto level = traces::format::level_named(text.substr(0, colon));
+      const std::string path = text.substr(std::min(colon + 1, text.size()));
+      if (!level || path.empty() || path == "-")
+        user_error("--trace {}: not LEVEL:FILE, with a level step, call or instruction", text);
+      if (*level == traces::format::Level::Step && o.models.runtime == "model")
+        user_error("--trace {}: models cannot stand in for the real code and beside it", text);
+      ModelOptions models = o.models;
+      models.runtime = "check";
+      files_.push_back(std::make_unique<TraceFile>(session, o.run, models,
+                                                   TracingOptions{*level, {}, {}, {}},
+                                                   traces::format::form_for_path(path), path));
     }
-    machine.stop_at(until_.number.value_or(~u64{0}));
-    return session_.run();
+    for (auto& file : files_) file->tracing().attach();
   }
-  void finish() {
-    models_.finish();
-    narrator_.finish();
+  void finish(const std::optional<emulator::kernel::ProcessExit>& exit) {
+    for (auto& file : files_) file->finish(exit);
   }
-  bool begun() const { return telling_; }
 
  private:
-  void begin() {
-    telling_ = true;
-    narrator_.begin_at(session_.machine().retired());
-  }
-  void reached(const Thread& t, emulator::Addr at) {
-    if (!telling_ && from_.at(at)) begin();
-    if (telling_ && until_.at(at)) return session_.machine().stop();
-    if (const auto* found = landmarks_.at(at); found != nullptr && told_.insert(at.value).second)
-      say(t, found->name, at, std::string(found->routine->text));
-    if (!until_.at(at) && !models_.stands_at(at)) session_.machine().remove_probe(at);
-  }
-  void say(const Thread& t, std::string_view name, emulator::Addr at, std::string text) {
-    if (!telling_) return;
-    traces::format::Landmark e;
-    e.n = session_.machine().retired(), e.t = static_cast<emulator::u32>(t.tid);
-    e.ns = session_.machine().now().value;
-    e.fn = name, e.pc = at, e.text = std::move(text);
-    narrator_.landmark(e, models_.standing(t));
-    narrator_.flush(models_.told_up_to());
-  }
-
-  Session& session_;
-  Models& models_;
-  Landmarks landmarks_;
-  Bound from_, until_;
-  bool telling_;
-  Narrator narrator_;
-  std::set<u64> told_;
+  std::vector<std::unique_ptr<TraceFile>> files_;
 };
 
 /// Runs the program, and tells its story unless it is to be quiet. Nothing: it was stopped at
@@ -130,11 +70,12 @@ std::optional<emulator::kernel::ProcessExit> tell(Session& session, Options& o) 
   std::optional<Models> models;
   if (with_models) models.emplace(session, o.models);
   if (o.run.quiet) {
-    if (models) models->attach({}, {});
+    if (models) models->attach();
     return session.run();
   }
   if (!o.only.empty()) o.narrator.only = story_choice(o.only, session.program());
-  Story story(session, *models, o);
+  Telling story(session, *models, {o.narrator, o.from, o.until},
+                [](const std::string& line) { kStderr.print("{}\n", line); });
   if (!o.narrator.json) print_heading(session, o);
   story.attach();
   std::optional<emulator::kernel::ProcessExit> exit;
@@ -146,16 +87,24 @@ std::optional<emulator::kernel::ProcessExit> tell(Session& session, Options& o) 
   }
   story.finish();
   if (!story.begun())
-    emulator::base::user_error("{}: the program ended before --from {} was reached",
-                               session.program().name, o.from);
+    user_error("{}: the program ended before --from {} was reached", session.program().name,
+               o.from);
   if (!exit) kStderr.print("rt0: stopped at --until {}\n", o.until);
   return exit;
 }
 
 [[noreturn]] void run(Options& o) {
-  const bool with_models = !o.run.quiet || o.models.runtime == "model";
-  Session session(o.run, nullptr, with_models ? Symbols::at_once : Symbols::when_needed);
-  const auto exit = tell(session, o);
+  const bool with_names = !o.run.quiet || o.models.runtime == "model" || !o.traces.empty();
+  Session session(o.run, nullptr, with_names ? Symbols::at_once : Symbols::when_needed);
+  Traces traces(session, o);
+  std::optional<emulator::kernel::ProcessExit> exit;
+  try {
+    exit = tell(session, o);
+  } catch (...) {
+    traces.finish(exit);  // what was recorded stays readable
+    throw;
+  }
+  traces.finish(exit);
   // The program is over: the operating system takes the memory back faster than destructors would.
   if (!o.run.quiet && exit && exit->signal != 0)
     kStderr.print("rt0: killed by signal {}\n", exit->signal);
@@ -191,6 +140,11 @@ void add_run(CLI::App& app, int&) {
   command->add_option("--from", o->from,
                       "tell from a function's first entry on, or from an instruction number");
   command->add_option("--until", o->until, "stop there");
+  command
+      ->add_option(
+          "--trace", o->traces,
+          "record a trace of the whole run too: LEVEL:FILE, as call:boot.jsonl (repeatable)")
+      ->allow_extra_args(false);
   command->add_option("--color", o->colour, "auto, always or never; auto honours NO_COLOR")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "always", "never"}));

@@ -58,8 +58,8 @@ bool all_zero(std::span<const u8> bytes) {
 
 }  // namespace
 
-void ChangeRecorder::listen() {
-  machine_.memory().on_change([this](Change what, Addr start, u64 length) {
+void ChangeRecorder::listen(emulator::machine::Observer& observer) {
+  observer.on.changed = [this](Change what, Addr start, u64 length) {
     // Bytes are the effects of instructions, or in the journal of what the kernel wrote; whole
     // pages may have been given other contents without that (MADV_DONTNEED, mremap).
     const bool pages = start.value % kPageSize == 0 && length % kPageSize == 0;
@@ -68,7 +68,7 @@ void ChangeRecorder::listen() {
       return r.what == what && r.start == start.value && r.size == length;
     };
     if (std::ranges::none_of(noted_, same)) noted_.push_back({what, start.value, length});
-  });
+  };
 }
 
 // -- effects --

@@ -17,8 +17,8 @@ class ChangeRecorder {
   ChangeRecorder(emulator::machine::Machine& machine, std::span<const emulator::u8> program)
       : machine_(machine), program_(program) {}
 
-  /// From now on changes of mappings are noted.
-  void listen();
+  /// From now on changes of mappings are noted, as `observer` hears of them.
+  void listen(emulator::machine::Observer& observer);
 
   /// Every thread's registers and all mappings; from the very start of a program, what memory
   /// holds too.

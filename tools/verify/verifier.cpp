@@ -46,16 +46,17 @@ bool pushes_flags(const InsnFacts& f) {
 
 Verifier::Verifier(emulator::machine::Machine& machine, Options options)
     : machine_(machine),
+      observer_(machine),
       options_(std::move(options)),
       process_(files_.memory(), files_.empty()),
       memory_(machine.memory(), files_),
       all_memory_at_(options_.all_memory_every) {
-  machine.on.resuming = [this](const Thread& t) { resuming(t); };
-  machine.on.retired = [this](const Thread& t, const Retired& r) { retired(t, r); };
-  machine.on.faulted = [this](const Thread& t, const GuestFault& f) { faulted(t, f); };
-  machine.memory().on_change(
-      [this](Change what, Addr start, u64 length) { memory_.note(what, start, length); });
-  machine.observe(true);
+  auto& on = observer_.on;
+  on.resuming = [this](const Thread& t) { resuming(t); };
+  on.retired = [this](const Thread& t, const Retired& r) { retired(t, r); };
+  on.faulted = [this](const Thread& t, const GuestFault& f) { faulted(t, f); };
+  on.changed = [this](Change what, Addr start, u64 length) { memory_.note(what, start, length); };
+  observer_.observe(true);
 }
 
 std::optional<Divergence> Verifier::check(const std::function<void()>& run) {

@@ -55,7 +55,7 @@ struct Counts {
 
 class Verifier {
  public:
-  /// Hooks itself into the machine, which has not run yet. Throws base::UserError when the host
+  /// Listens to the machine, which has not run yet. Throws base::UserError when the host
   /// refuses.
   Verifier(emulator::machine::Machine& machine, Options options);
   Verifier(const Verifier&) = delete;
@@ -92,6 +92,7 @@ class Verifier {
   [[noreturn]] void trap_differs(const Trap& host, const std::string& emulator);
 
   emulator::machine::Machine& machine_;
+  emulator::machine::Observer observer_;
   Options options_;
   HostFiles files_;
   HostProcess process_;

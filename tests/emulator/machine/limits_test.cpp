@@ -162,7 +162,8 @@ TEST_CASE("a system call that writes the same page over and over is bounded wher
          system_call(19, 3, kArena, 1024) + system_call(231, 7, 0);
   Guest fast(code, data, with_memory(32 << 20)), observed(code, data, with_memory(32 << 20));
   CHECK(fast.limit() == "none");
-  observed.machine.on.retired = [](const kernel::Thread&, const machine::Retired&) {};
-  observed.machine.observe(true);
+  machine::Observer observer(observed.machine);
+  observer.on.retired = [](const kernel::Thread&, const machine::Retired&) {};
+  observer.observe(true);
   CHECK(contains(observed.limit(), "too much to record"));
 }

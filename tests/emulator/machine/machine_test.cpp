@@ -25,6 +25,7 @@ std::shared_ptr<const kernel::ElfImage> program(const Code& code) {
 struct Guest {
   NoHost host;
   Machine machine;
+  machine::Observer observer{machine};
 
   explicit Guest(const Code& code, Settings settings = {})
       : machine((settings.kernel.argv = {"guest"}, std::move(settings)), program(code), host) {}
@@ -74,8 +75,8 @@ TEST_CASE("a thread goes on inside the block where its turn ended: code is decod
                     Code{0xff, 0xc9, 0x75, 0xd4} + kExit7;  // dec ecx; jnz to the nops
   for (const bool observed : {false, true}) {
     Guest g(loop, with_quantum(7));
-    g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
-    g.machine.observe(observed);
+    g.observer.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.observer.observe(observed);
     CHECK(g.run() == 7);
     CHECK(g.machine.retired() == 1 + 42'000 + 3);
     CHECK(g.machine.loop().decoded_blocks() <= 3);
@@ -85,8 +86,10 @@ TEST_CASE("a thread goes on inside the block where its turn ended: code is decod
 TEST_CASE("the observed loop retires the same instructions as the fast one") {
   Guest g(kCountTo1000 + kExit7);
   u64 count = 0, last = 0;
-  g.machine.on.retired = [&](const kernel::Thread&, const Retired& r) { ++count, last = r.number; };
-  g.machine.observe(true);
+  g.observer.on.retired = [&](const kernel::Thread&, const Retired& r) {
+    ++count, last = r.number;
+  };
+  g.observer.observe(true);
   CHECK(g.run() == 7);
   CHECK(count == 2004);
   CHECK(last == 2003);
@@ -95,8 +98,8 @@ TEST_CASE("the observed loop retires the same instructions as the fast one") {
 TEST_CASE("stopping at an instruction number stops exactly there, in both loops") {
   for (const u64 n : {1, 2, 3, 500, 1999}) {
     Guest fast(kCountTo1000 + kExit7), observed(kCountTo1000 + kExit7);
-    observed.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
-    observed.machine.observe(true);
+    observed.observer.on.retired = [](const kernel::Thread&, const Retired&) {};
+    observed.observer.observe(true);
     for (Guest* g : {&fast, &observed}) {
       g->machine.stop_at(n);
       CHECK_FALSE(g->machine.run().has_value());
@@ -113,13 +116,13 @@ TEST_CASE("stopping at an instruction number stops exactly there, in both loops"
 TEST_CASE("stop() from the observed loop's hook returns before the next instruction") {
   Guest g(kCountTo1000 + kExit7);
   u64 reported = 0;
-  g.machine.on.retired = [&](const kernel::Thread& t, const Retired& r) {
+  g.observer.on.retired = [&](const kernel::Thread& t, const Retired& r) {
     ++reported;
     CHECK(r.number + 1 == g.machine.retired());
     CHECK(g.machine.registers(t).rip != r.pc.value);
     if (r.number % 500 == 2) g.machine.stop();
   };
-  g.machine.observe(true);
+  g.observer.observe(true);
   for (const u64 n : {3, 503, 1003, 1503, 2003}) {
     CHECK_FALSE(g.machine.run().has_value());
     CHECK(g.machine.retired() == n);
@@ -144,8 +147,8 @@ TEST_CASE("an instruction that its own block writes over takes effect in its new
          Code{0xbf, 0, 0, 0, 0} + Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
   for (const bool observe : {false, true}) {
     Guest g(code);
-    g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
-    g.machine.observe(observe);
+    g.observer.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.observer.observe(observe);
     CHECK(g.run() == 42);
   }
 }
@@ -163,10 +166,10 @@ TEST_CASE("what is told of an instruction is told of the bytes that were execute
                    static_cast<u8>(last >> 24)};
   Guest g(code + store + kExit7);
   std::vector<u8> told;
-  g.machine.on.retired = [&](const kernel::Thread&, const Retired& r) {
+  g.observer.on.retired = [&](const kernel::Thread&, const Retired& r) {
     if (r.pc.value == pc) told.assign(r.bytes().begin(), r.bytes().end());
   };
-  g.machine.observe(true);
+  g.observer.observe(true);
   CHECK(g.run() == 7);
   CHECK(told == store);
 }
@@ -174,7 +177,7 @@ TEST_CASE("what is told of an instruction is told of the bytes that were execute
 TEST_CASE("each instruction is told with its facts, its accesses and where it goes on") {
   Guest g(kCountTo1000 + kExit7);
   u64 taken = 0, expected = 0, calls = 0;
-  g.machine.on.retired = [&](const kernel::Thread& t, const Retired& r) {
+  g.observer.on.retired = [&](const kernel::Thread& t, const Retired& r) {
     if (expected != 0) CHECK(r.pc.value == expected);
     expected = r.next.value;
     CHECK(g.machine.registers(t).rip == r.next.value);
@@ -183,7 +186,7 @@ TEST_CASE("each instruction is told with its facts, its accesses and where it go
     calls += r.facts->flow == decode::Flow::system_call;
     for (const auto& e : r.accesses()) CHECK(e.kind >= cpu::PlaceKind::memory_read);
   };
-  g.machine.observe(true);
+  g.observer.observe(true);
   CHECK(g.run() == 7);
   CHECK(taken == 999);
   CHECK(calls == 1);  // exit_group
@@ -193,10 +196,10 @@ TEST_CASE("a branch to the very next instruction is taken or not, as its conditi
   // cmp eax, eax; jz +0; jnz +0
   Guest g(Code{0x39, 0xc0, 0x74, 0x00, 0x75, 0x00} + kExit7);
   std::vector<bool> taken;
-  g.machine.on.retired = [&](const kernel::Thread&, const Retired& r) {
+  g.observer.on.retired = [&](const kernel::Thread&, const Retired& r) {
     if (r.facts->flow == decode::Flow::branch) taken.push_back(r.taken);
   };
-  g.machine.observe(true);
+  g.observer.observe(true);
   CHECK(g.run() == 7);
   CHECK(taken == std::vector<bool>{true, false});
 }
@@ -228,8 +231,8 @@ TEST_CASE("a loop that writes over its own page in each round runs to its end") 
          Code{0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
   for (const bool observe : {false, true}) {
     Guest g(code);
-    g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
-    g.machine.observe(observe);
+    g.observer.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.observer.observe(observe);
     CHECK(g.run() == 1);
   }
 }
@@ -275,8 +278,8 @@ TEST_CASE("a jump through a register to any address without code is a SIGSEGV, i
       const u8 sign = target == 0xff ? 0xff : 0;
       Guest g(
           {0x48, 0xc7, 0xc3, target, sign, sign, sign, 0xff, 0xe3});  // mov rbx, target; jmp rbx
-      g.machine.on.retired = [](const kernel::Thread&, const Retired&) {};
-      g.machine.observe(observed);
+      g.observer.on.retired = [](const kernel::Thread&, const Retired&) {};
+      g.observer.observe(observed);
       CHECK(g.run() == 128 + 11);
     }
 }
@@ -338,13 +341,89 @@ TEST_CASE("sleeping takes virtual time and no instructions") {
 TEST_CASE("a probe stops before its instruction each time, and not when removed") {
   Guest g(kCountTo1000 + kExit7);
   const u64 at = kText + 7;  // the jnz
-  g.machine.set_probes({at});
+  g.observer.set_probes({at});
   u64 hits = 0;
-  g.machine.on.probe = [&](const kernel::Thread&, Addr a) {
+  g.observer.on.probe = [&](const kernel::Thread&, Addr a) {
     CHECK(a == Addr(at));
-    if (++hits == 10) g.machine.remove_probe(a);
+    if (++hits == 10) g.observer.remove_probe(a);
   };
   CHECK(g.run() == 7);
   CHECK(hits == 10);
   CHECK(g.machine.retired() == 2004);
+}
+
+TEST_CASE("observers come and go, and a probe stands as long as one wants it") {
+  Guest g(kCountTo1000 + kExit7);
+  const Addr loop(kText + 5);
+  std::vector<u64> first, second, retired;
+  g.observer.on.probe = [&](const kernel::Thread&, Addr) {
+    first.push_back(g.machine.retired());
+    if (first.size() == 10) g.observer.remove_probe(loop);
+  };
+  g.observer.add_probe(loop);
+  {
+    machine::Observer other(g.machine);
+    other.on.probe = [&](const kernel::Thread&, Addr) {
+      second.push_back(g.machine.retired());
+      if (second.size() == 20) g.machine.stop();
+    };
+    other.add_probe(loop);
+    other.on.retired = [&](const kernel::Thread&, const Retired& r) {
+      retired.push_back(r.number);
+    };
+    CHECK_FALSE(g.machine.run().has_value());
+    CHECK(first.size() == 10);
+    CHECK(second.size() == 20);
+    other.observe(true);
+    g.machine.stop_at(100);
+    CHECK_FALSE(g.machine.run().has_value());
+    // Behind the stop the instruction at the probe is executed: nobody hears of it twice.
+    CHECK(second[19] + 2 == second[20]);
+    CHECK(retired.front() == second[19]);
+    CHECK(retired.back() == 99);
+  }
+  g.machine.stop_at(~u64{0});
+  const std::size_t heard = second.size();
+  CHECK(g.run() == 7);
+  CHECK(first.size() == 10);
+  CHECK(second.size() == heard);
+}
+
+TEST_CASE("one who observes now and then does not turn observation off for others") {
+  Guest g(kCountTo1000 + kExit7);
+  u64 all = 0, some = 0;
+  g.observer.on.retired = [&](const kernel::Thread&, const Retired&) { ++all; };
+  g.observer.observe(true);
+  machine::Observer other(g.machine);
+  const Addr loop(kText + 5);
+  other.on.retired = [&](const kernel::Thread&, const Retired& r) {
+    ++some;
+    other.observe(r.number % 10 != 9);
+  };
+  other.on.probe = [&](const kernel::Thread&, Addr) {
+    if (g.machine.retired() % 100 == 1) other.observe(true);
+  };
+  other.add_probe(loop);
+  CHECK(g.run() == 7);
+  CHECK(all == 2004);
+  CHECK(some == 20 * 9);
+}
+
+TEST_CASE("pages that one watches are told while another observes, and when nobody does") {
+  // mov [stack], cl for each of 1000 rounds
+  const Code stores = Code{0xb9, 0xe8, 3, 0, 0, 0x88, 0x4c, 0x24, 0xf0, 0xff, 0xc9, 0x75, 0xf8};
+  for (const bool observed : {false, true}) {
+    Guest g(stores + kExit7);
+    machine::Observer watcher(g.machine);
+    u64 writes = 0;
+    watcher.on.retired = [&](const kernel::Thread&, const Retired& r) {
+      for (const auto& e : r.accesses()) writes += e.kind == cpu::PlaceKind::memory_write;
+    };
+    const u64 sp = g.machine.kernel().threads().front()->regs[cpu::rsp];
+    watcher.watch_pages({{(sp - 16) / base::kPageSize, false}});
+    g.observer.on.retired = [](const kernel::Thread&, const Retired&) {};
+    g.observer.observe(observed);
+    CHECK(g.run() == 7);
+    CHECK(writes == 1000);
+  }
 }

@@ -117,12 +117,14 @@ TEST_CASE("a program does the same with and without checking, thread switch by t
     u64 hash = 0;
     const auto mix = [&](u64 v) { hash = (hash ^ v) * 0x9e3779b97f4a7c15; };
     auto& machine = world.machine();
-    machine.on.switched = [&](const kernel::Thread*, const kernel::Thread& t) {
+    emulator::machine::Observer observer(machine);
+    observer.on.switched = [&](const kernel::Thread*, const kernel::Thread& t) {
       mix(machine.retired()), mix(static_cast<u64>(t.tid)), mix(machine.registers(t).rip);
       for (unsigned i = 0; i < 16; ++i) mix(machine.registers(t).gpr(i));
     };
-    machine.kernel().on.syscall = [&](const auto& t, const auto*, u64 number, const auto&,
-                                      const auto&) { mix(number), mix(t.regs.gpr(0)); };
+    observer.on.served = [&](const auto& t, const auto*, u64 number, const auto&, const auto&) {
+      mix(number), mix(t.regs.gpr(0));
+    };
     if (checked)
       (void)world.check(stack_models());
     else

@@ -74,8 +74,7 @@ std::map<std::string, std::string, std::less<>> left_by(const Registry& registry
   driver.declined = [&](std::string_view f, const std::string& why) {
     left.emplace(std::string(f), why);
   };
-  world.machine().set_probes(driver.probes());
-  world.machine().on.probe = [&](const auto& t, Addr at) { (void)driver.probe(t, at); };
+  driver.attach();
   (void)world.machine().run();
   CHECK(world.output() == "hello, world\n");
   for (const auto& [function, why] : left) {

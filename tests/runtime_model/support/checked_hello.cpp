@@ -61,9 +61,7 @@ model::CheckReport GoWorld::check(const model::Registry& registry, model::Listen
   auto& machine = parts_->machine;
   model::Checker checker(parts_->guest, registry, machine, [this](Addr a) { return name_of(a); });
   checker.listener = std::move(listener);
-  machine.on.retired = [&](const auto& t, const auto& r) { checker.retired(t, r); };
-  machine.on.probe = [&](const auto& t, Addr at) { (void)checker.probe(t, at); };
-  machine.set_probes(checker.probes());
+  checker.attach();
   (void)machine.run();
   checker.finish();
   return checker.report();
@@ -74,8 +72,7 @@ std::map<std::string_view, u64> GoWorld::drive(const model::Registry& registry,
   auto& machine = parts_->machine;
   model::Driver driver(parts_->guest, registry, machine);
   driver.listener = std::move(listener);
-  machine.set_probes(driver.probes());
-  machine.on.probe = [&](const auto& t, Addr at) { (void)driver.probe(t, at); };
+  driver.attach();
   (void)machine.run();
   return driver.calls();
 }

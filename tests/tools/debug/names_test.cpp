@@ -58,7 +58,7 @@ std::vector<Printed> story_of(const std::string& program) {
         out.push_back({t.number, Addr(value), std::move(text)});
     }
   });
-  models.attach({}, {});
+  models.attach();
   (void)session.run();
   models.finish();
   std::ranges::stable_sort(out, {}, &Printed::at);

@@ -40,7 +40,7 @@ void Story::start(Stretch& s) {
         {t.number, t.sequence},
         ToldStep{event_of(t, models.naming()), std::string(t.function), t.depth, t.verdict});
   });
-  s.models->attach({}, {});
+  s.models->attach();
 }
 
 void Story::stop(Stretch& s) {
